@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: 2026 The MusicGuru authors
+# SPDX-License-Identifier: ISC
+#
+# make            build the programs into build/ (installs nothing)
+# make play       install what is missing, build, play the default preset
+# make check      install what is missing, build, run the tests
+# make style      the style checks: format, includes, real-time symbols, linters
+# make sanitize   the unit tests under ASan and UBSan
+# make install    PREFIX=/usr/local DESTDIR=
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+BUILD ?= build
+CC ?= gcc
+CFLAGS ?= -O3 -g
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+
+# -ffp-contract=off: the network gives the same bits with and without FMA units.
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wdouble-promotion -Wundef
+ALL_CFLAGS = -std=c17 -D_POSIX_C_SOURCE=200809L -DMG_VERSION='"$(VERSION)"' \
+	-DMG_DATADIR='"$(PREFIX)/share"' $(WARNINGS) -ffp-contract=off -fno-math-errno \
+	-pthread -I. $(CPPFLAGS) $(CFLAGS) $(SANITIZE_FLAGS)
+SANITIZE ?=
+SANITIZE_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+
+# --- what is here: required parts, and optional ones that are found or left out ----------
+PKG_CONFIG ?= pkg-config
+REQUIRED := jack alsa openblas smf glib-2.0 jansson
+OPTIONAL := fluidsynth cairo
+find = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo $(1))
+MISSING := $(foreach p,$(REQUIRED),$(if $(call find,$(p)),,$(p)))
+FOUND := $(foreach p,$(OPTIONAL),$(call find,$(p)))
+ABSENT := $(filter-out $(FOUND),$(OPTIONAL))
+HAVE := $(foreach p,$(FOUND),-DMG_HAVE_$(shell echo $(p) | tr a-z A-Z))
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(REQUIRED) $(FOUND) 2>/dev/null | \
+	sed 's/-I/-isystem /g')
+PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(REQUIRED) $(FOUND) 2>/dev/null)
+TEST_PKG_LIBS := $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null)
+
+# --- the programs: each folder is a library, each mg-*.c a main file ----------------------
+lib_sources = $(filter-out $(1)/mg-%.c,$(wildcard $(1)/*.c))
+MODEL := $(call lib_sources,model)
+IO := $(call lib_sources,io)
+ENGINE := $(call lib_sources,engine)
+TRAINER := $(call lib_sources,trainer)
+PROGRAM_SOURCES := $(wildcard engine/mg-*.c trainer/mg-*.c)
+PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(notdir $(PROGRAM_SOURCES)))
+TEST_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
+TEST_HELPERS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/probe_*.c))
+TEST_SUPPORT := $(filter-out tests/test_%.c tests/probe_%.c tests/fuzz_%.c,\
+	$(wildcard tests/*.c))
+
+object = $(patsubst %.c,$(BUILD)/%.o,$(1))
+LIBS := -lm $(PKG_LIBS) -pthread
+PRESETS := $(wildcard presets/*.preset presets/*.safetensors)
+MANUALS := $(wildcard engine/*.1 trainer/*.1)
+
+.DEFAULT_GOAL := all
+.PHONY: all play check style sanitize install uninstall clean setup features tests
+.DELETE_ON_ERROR:
+
+all: features $(PROGRAMS)
+
+features:
+ifneq ($(MISSING),)
+	@echo "missing: $(MISSING); 'make setup' installs what it takes" && false
+endif
+	@echo "MusicGuru $(VERSION) with: $(REQUIRED) $(FOUND)$(if $(ABSENT), (left out: $(ABSENT)))"
+
+$(BUILD)/%.o: %.c | features
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(ALL_CFLAGS) $(HAVE) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+# What a program is linked from: its main file and the folders it may know.
+$(patsubst %.c,$(BUILD)/%,$(notdir $(wildcard engine/mg-*.c))): \
+	$(BUILD)/%: $(BUILD)/engine/%.o $(call object,$(ENGINE) $(MODEL) $(IO))
+$(patsubst %.c,$(BUILD)/%,$(notdir $(wildcard trainer/mg-*.c))): \
+	$(BUILD)/%: $(BUILD)/trainer/%.o $(call object,$(TRAINER) $(MODEL) $(IO))
+$(TEST_PROGRAMS): $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o \
+	$(call object,$(TEST_SUPPORT) $(ENGINE) $(TRAINER) $(MODEL) $(IO))
+$(TEST_HELPERS): $(BUILD)/tests/probe_%: $(BUILD)/tests/probe_%.o
+$(TEST_PROGRAMS): LIBS += $(TEST_PKG_LIBS)
+
+$(PROGRAMS) $(TEST_PROGRAMS) $(TEST_HELPERS):
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+tests: all $(TEST_PROGRAMS) $(TEST_HELPERS)
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// The model file: safetensors with the metadata of format musicguru/1, as bytes.
+// It opens no file: io/file.h reads and writes the bytes.
+#ifndef MG_MODEL_MODEL_FILE_H
+#define MG_MODEL_MODEL_FILE_H
+
+#include "model/model.h"
+
+enum { MG_MODEL_FILE_MAX_BYTES = 256 << 20 };
+
+// Reads a model.  Tensors may be F32 or BF16.  Every length, offset, type, shape, name and
+// the checksum are checked before anything is allocated by them; NaN and infinite weights
+// are refused.  Returns NULL with one line in *error.  Any thread but real time.
+struct mg_model *mg_model_parse(const void *bytes, size_t length, GError **error);
+
+// Writes a model (fp32).  Returns the bytes.  Never fails: sizes were checked at creation.
+GBytes *mg_model_encode(const struct mg_model *model);
+
+#endif
