@@ -4,10 +4,10 @@
 //
 //   0       position      (MIDI number - 64) / 24
 //   1..12   pitch class   1 at MIDI number mod 12
-//   13..62  vicinity      for offset -12..12: play, articulate of that neighbour; 0 outside
-//   63..74  context       for k = 0..11: how many notes sound of class (own + k) mod 12
-//   75..78  beat          t mod 16 as 4 bits, low bit first, each -1 or +1
-//   79      zero          0
+//   13..62  vicinity      for offset -12..12: play, articulate of that neighbour; 0
+//   outside 63..74  context       for k = 0..11: how many notes sound of class (own +
+//   k) mod 12 75..78  beat          t mod 16 as 4 bits, low bit first, each -1 or +1 79
+//   zero          0
 #ifndef MG_MODEL_FEATURES_H
 #define MG_MODEL_FEATURES_H
 
@@ -15,9 +15,10 @@
 
 enum { MG_FEATURES = 80, MG_BEATS = 16 };
 
-// Features of all notes of one step.  state: (N) of enum mg_cell bits; beat: t mod 16, 0..15;
-// out: (N, MG_FEATURES).  Any thread.  Never fails, never allocates.
-void mg_features(int lowest_note, int notes, const uint8_t *state, int beat, float *out);
+// Features of all notes of one step.  state: (N) of enum mg_cell bits; beat: t mod 16,
+// 0..15; out: (N, MG_FEATURES).  Any thread.  Never fails, never allocates.
+void mg_features(int lowest_note, int notes, const uint8_t *state, int beat,
+                 float *out);
 
 // t mod 16 for any t, also before the start of the song (t = -1 gives 15).
 int mg_beat_of(int64_t t);

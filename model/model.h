@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: ISC
 // A model: the shape of the network, the one table of its tensors, and their values.
 //
-// The table drives allocation, the model file, the optimiser, the gradient check and the
-// tests.  Weights, gradients and moments are float arrays of `parameters` values laid out
-// by the same table.
+// The table drives allocation, the model file, the optimiser, the gradient check and
+// the tests.  Weights, gradients and moments are float arrays of `parameters` values
+// laid out by the same table.
 #ifndef MG_MODEL_MODEL_H
 #define MG_MODEL_MODEL_H
 
@@ -63,13 +63,15 @@ struct mg_layout {
 
 struct mg_model {
     struct mg_layout layout;
-    float *weights;       // layout.parameters values, owned
-    GHashTable *metadata; // free strings of the model file: name, corpus, licence, ...; owned
+    float *weights; // layout.parameters values, owned
+    GHashTable
+        *metadata; // free strings of the model file: name, corpus, licence, ...; owned
 };
 
 // Lays out the tensors of a shape.  Returns 0, or -EINVAL with a line in *error where a
 // number is out of its range.  Any thread.
-int mg_layout_init(struct mg_layout *layout, const struct mg_shape *shape, GError **error);
+int mg_layout_init(struct mg_layout *layout, const struct mg_shape *shape,
+                   GError **error);
 
 // A model with all weights 0 and no metadata; NULL with *error set.  Free with
 // mg_model_destroy().

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: ISC
 // The network at play: one step of the biaxial LSTM, with its changing state.
 //
-// A step is: listen (features of the last state go through the time axis), then the notes
-// from low to high, each told what was chosen for the one below.  The results are the same
-// to the bit on every machine that runs the same build: sums have a fixed order, and no
-// libm function is called.
+// A step is: listen (features of the last state go through the time axis), then the
+// notes from low to high, each told what was chosen for the one below.  The results are
+// the same to the bit on every machine that runs the same build: sums have a fixed
+// order, and no libm function is called.
 #ifndef MG_MODEL_NETWORK_H
 #define MG_MODEL_NETWORK_H
 
@@ -25,15 +25,15 @@ const struct mg_shape *mg_network_shape(const struct mg_network *network);
 // Back to the learned initial state.  Composer thread.
 void mg_network_reset(struct mg_network *network);
 
-// Advances the time axis by one step.  state: (N) of enum mg_cell bits, what sounded at the
-// step before the one to be decided, t - 1; beat: that step's position, (t - 1) mod 16,
-// 0..15.  At the start of a piece the state is empty and the beat is 15.
-// Composer thread.  Never fails, never allocates.
+// Advances the time axis by one step.  state: (N) of enum mg_cell bits, what sounded at
+// the step before the one to be decided, t - 1; beat: that step's position, (t - 1) mod
+// 16, 0..15.  At the start of a piece the state is empty and the beat is 15. Composer
+// thread.  Never fails, never allocates.
 void mg_network_listen(struct mg_network *network, const uint8_t *state, int beat);
 
-// The logits of P(play) and P(articulate | play) of the next higher note.  Call it N times
-// after mg_network_listen().  below: the cell chosen for the note below, 0 for the lowest.
-// Composer thread.  Never fails, never allocates.
+// The logits of P(play) and P(articulate | play) of the next higher note.  Call it N
+// times after mg_network_listen().  below: the cell chosen for the note below, 0 for
+// the lowest. Composer thread.  Never fails, never allocates.
 void mg_network_next_note(struct mg_network *network, uint8_t below, float logits[2]);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// Random numbers as a pure function of where they are used: Philox4x32-10 (Salmon et al.,
-// "Parallel random numbers: as easy as 1, 2, 3", SC 2011), keyed by the seed.
+// Random numbers as a pure function of where they are used: Philox4x32-10 (Salmon et
+// al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), keyed by the seed.
 #ifndef MG_MODEL_RANDOM_H
 #define MG_MODEL_RANDOM_H
 
@@ -20,7 +20,8 @@ struct mg_random {
     uint32_t word[4];
 };
 
-// Four independent 32-bit words for the place (stream, a, b, c).  Any thread; never fails.
+// Four independent 32-bit words for the place (stream, a, b, c).  Any thread; never
+// fails.
 struct mg_random mg_random_at(uint64_t seed, enum mg_random_stream stream, uint32_t a,
                               uint32_t b, uint32_t c);
 

@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-// One cell of the state matrix is a byte of these bits.  A cell that is articulated also
-// plays.
+// One cell of the state matrix is a byte of these bits.  A cell that is articulated
+// also plays.
 enum mg_cell { MG_CELL_PLAY = 1, MG_CELL_ARTICULATE = 2 };
 
 // T steps of N notes; N = notes, from MIDI number lowest_note up.
@@ -18,8 +18,8 @@ struct mg_roll {
     uint8_t *cells;  // (T, N) of enum mg_cell bits, owned
 };
 
-// Makes an empty roll.  steps >= 0, 1 <= notes, lowest_note + notes <= 128: the caller has
-// checked.  Returns 0 or -ENOMEM.  Any thread but real time.
+// Makes an empty roll.  steps >= 0, 1 <= notes, lowest_note + notes <= 128: the caller
+// has checked.  Returns 0 or -ENOMEM.  Any thread but real time.
 int mg_roll_init(struct mg_roll *roll, int lowest_note, int notes, int steps);
 
 // Frees the cells and zeroes the struct.  Takes a zeroed struct.
@@ -28,12 +28,13 @@ void mg_roll_finish(struct mg_roll *roll);
 // Row t, (N).  0 <= t < steps.
 uint8_t *mg_roll_row(const struct mg_roll *roll, int t);
 
-// Sounds MIDI note `key` from the step nearest to `onset` up to the one nearest to `end`,
-// both in ticks of a grid with `ticks_per_step_numerator / ticks_per_step_denominator` ticks
-// a step (ticks per quarter / steps per quarter); a half rounds up.  It always gets one step,
-// is struck again where the key sounds already, and is cut at the end of the roll.
-// Add notes by rising onset: a later note cuts an earlier one that still sounds.
-// Returns 1, or 0 when the key or the onset lies outside the roll.
+// Sounds MIDI note `key` from the step nearest to `onset` up to the one nearest to
+// `end`, both in ticks of a grid with `ticks_per_step_numerator /
+// ticks_per_step_denominator` ticks a step (ticks per quarter / steps per quarter); a
+// half rounds up.  It always gets one step, is struck again where the key sounds
+// already, and is cut at the end of the roll. Add notes by rising onset: a later note
+// cuts an earlier one that still sounds. Returns 1, or 0 when the key or the onset lies
+// outside the roll.
 int mg_roll_add(struct mg_roll *roll, int key, int64_t onset_ticks, int64_t end_ticks,
                 int ticks_per_quarter, int steps_per_quarter);
 
