@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// A small made-up piece and model, for the tests of the network and the trainer.
+#ifndef MG_TESTS_FIXTURE_H
+#define MG_TESTS_FIXTURE_H
+
+#include "model/model.h"
+#include "model/roll.h"
+
+// A model with every weight random, initial states and biases too.  Never NULL.
+struct mg_model *mg_fixture_model(const struct mg_shape *shape, uint64_t seed);
+
+// A piece of random chords with held and repeated notes.
+void mg_fixture_roll(struct mg_roll *roll, int lowest_note, int notes, int steps,
+                     uint64_t seed);
+
+// The weights in double precision; the caller frees them.
+double *mg_fixture_weights(const struct mg_model *model);
+
+#endif

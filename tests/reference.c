@@ -1,0 +1,191 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// The network in double precision, one number at a time.
+#include "tests/reference.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/features.h"
+#include "model/random.h"
+
+struct cell_state {
+    double h[MG_UNITS_MAX];
+    double c[MG_UNITS_MAX];
+};
+
+static int
+plays(const struct mg_roll *roll, int note, int t)
+{
+    if (t < 0 || note < 0 || note >= roll->notes)
+        return 0;
+    return !!(mg_roll_row(roll, t)[note] & MG_CELL_PLAY);
+}
+
+static int
+articulates(const struct mg_roll *roll, int note, int t)
+{
+    if (t < 0 || note < 0 || note >= roll->notes)
+        return 0;
+    return !!(mg_roll_row(roll, t)[note] & MG_CELL_ARTICULATE);
+}
+
+void
+mg_reference_features(const struct mg_roll *roll, int note, int t, double *out)
+{
+    int key = roll->lowest_note + note;
+    memset(out, 0, MG_FEATURES * sizeof *out);
+    out[0] = (key - 64) / 24.0;
+    out[1 + key % 12] = 1;
+    for (int o = -12; o <= 12; o++) {
+        out[13 + 2 * (o + 12)] = plays(roll, note + o, t);
+        out[13 + 2 * (o + 12) + 1] = articulates(roll, note + o, t);
+    }
+    for (int k = 0; k < 12; k++)
+        for (int i = 0; i < roll->notes; i++)
+            if ((roll->lowest_note + i) % 12 == (key + k) % 12)
+                out[63 + k] += plays(roll, i, t);
+    int beat = ((t % 16) + 16) % 16;
+    for (int bit = 0; bit < 4; bit++)
+        out[75 + bit] = beat & (1 << bit) ? 1 : -1;
+}
+
+static double
+sigmoid(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+static void
+begin(const struct mg_lstm *lstm, const double *w, struct cell_state *state)
+{
+    memcpy(state->h, w + lstm->h0, (size_t)lstm->units * sizeof(double));
+    memcpy(state->c, w + lstm->c0, (size_t)lstm->units * sizeof(double));
+}
+
+static double
+gate(const struct mg_lstm *lstm, const double *w, int which, int unit, const double *x,
+     const double *h)
+{
+    size_t row = (size_t)(which * lstm->units + unit);
+    double sum = w[lstm->bias + row];
+    for (int k = 0; k < lstm->inputs; k++)
+        sum += w[lstm->weight_ih + row * (size_t)lstm->inputs + (size_t)k] * x[k];
+    for (int k = 0; k < lstm->units; k++)
+        sum += w[lstm->weight_hh + row * (size_t)lstm->units + (size_t)k] * h[k];
+    return sum;
+}
+
+static void
+advance(const struct mg_lstm *lstm, const double *w, const double *x,
+        struct cell_state *state)
+{
+    struct cell_state *next = malloc(sizeof *next);
+    assert(next);
+    for (int j = 0; j < lstm->units; j++) {
+        double i = sigmoid(gate(lstm, w, 0, j, x, state->h));
+        double f = sigmoid(gate(lstm, w, 1, j, x, state->h));
+        double g = tanh(gate(lstm, w, 2, j, x, state->h));
+        double o = sigmoid(gate(lstm, w, 3, j, x, state->h));
+        next->c[j] = f * state->c[j] + i * g;
+        next->h[j] = o * tanh(next->c[j]);
+    }
+    *state = *next;
+    free(next);
+}
+
+// What a layer hands up: its h, masked in a training pass.
+static void
+hand_up(const struct mg_lstm *lstm, const struct cell_state *state, int row, int layer,
+        const struct mg_dropout *dropout, double *out)
+{
+    for (int j = 0; j < lstm->units; j++) {
+        double mask = 1;
+        if (dropout && dropout->rate > 0) {
+            uint32_t at = (uint32_t)(row * lstm->units + j);
+            struct mg_random r =
+                mg_random_at(dropout->seed, MG_RANDOM_DROPOUT, dropout->update,
+                             dropout->segment << 8 | (uint32_t)layer, at / 4);
+            mask = mg_random_unit(r.word[at % 4]) < dropout->rate
+                       ? 0
+                       : 1 / (1 - (double)dropout->rate);
+        }
+        out[j] = state->h[j] * mask;
+    }
+}
+
+static double
+nats(double p, int y)
+{
+    return -log(y ? p : 1 - p);
+}
+
+// All notes of step t, from what the time axis handed up.  Returns the loss of the step.
+static double
+run_notes(const struct mg_layout *layout, const double *w, const struct mg_roll *roll,
+          int t, double (*heard)[MG_UNITS_MAX], const struct mg_dropout *dropout,
+          double *out)
+{
+    int L = layout->shape.note_layers;
+    struct cell_state *state = calloc((size_t)L, sizeof *state);
+    double x[MG_UNITS_MAX + 2], loss = 0;
+    assert(state);
+    for (int l = 0; l < L; l++)
+        begin(&layout->note[l], w, &state[l]);
+    for (int n = 0; n < roll->notes; n++) {
+        int H = layout->note[0].inputs - 2;
+        memcpy(x, heard[n], (size_t)H * sizeof *x);
+        x[H] = plays(roll, n - 1, t);
+        x[H + 1] = articulates(roll, n - 1, t);
+        for (int l = 0; l < L; l++) {
+            advance(&layout->note[l], w, x, &state[l]);
+            hand_up(&layout->note[l], &state[l], t, MG_LAYERS_MAX + l, dropout, x);
+        }
+        double p[2];
+        for (int o = 0; o < 2; o++) {
+            double z = w[layout->out_bias + (size_t)o];
+            int units = layout->note[L - 1].units;
+            for (int j = 0; j < units; j++)
+                z += w[layout->out_weight + (size_t)(o * units + j)] * x[j];
+            p[o] = sigmoid(z);
+            if (out)
+                out[2 * n + o] = p[o];
+        }
+        loss += nats(p[0], plays(roll, n, t));
+        if (plays(roll, n, t))
+            loss += nats(p[1], articulates(roll, n, t));
+    }
+    free(state);
+    return loss;
+}
+
+double
+mg_reference_run(const struct mg_layout *layout, const double *w,
+                 const struct mg_roll *roll, const struct mg_dropout *dropout,
+                 double *out)
+{
+    int N = roll->notes, L = layout->shape.time_layers;
+    struct cell_state *state = calloc((size_t)(N * L), sizeof *state);
+    double(*heard)[MG_UNITS_MAX] = calloc((size_t)N, sizeof *heard);
+    double loss = 0;
+    assert(state && heard && roll->lowest_note == layout->shape.lowest_note);
+    for (int n = 0; n < N; n++)
+        for (int l = 0; l < L; l++)
+            begin(&layout->time[l], w, &state[n * L + l]);
+    for (int t = 0; t < roll->steps; t++) {
+        for (int n = 0; n < N; n++) {
+            mg_reference_features(roll, n, t - 1, heard[n]);
+            for (int l = 0; l < L; l++) {
+                advance(&layout->time[l], w, heard[n], &state[n * L + l]);
+                hand_up(&layout->time[l], &state[n * L + l], n, l, dropout, heard[n]);
+            }
+        }
+        loss +=
+            run_notes(layout, w, roll, t, heard, dropout, out ? out + t * N * 2 : NULL);
+    }
+    free(heard);
+    free(state);
+    return loss;
+}

@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// The whole network over a segment of a piece: probabilities, loss and gradient.
+#ifndef MG_TRAINER_BACKPROP_H
+#define MG_TRAINER_BACKPROP_H
+
+#include <stdbool.h>
+
+#include "model/model.h"
+#include "model/roll.h"
+
+// T steps of a piece, moved by some semitones.  A segment that starts inside a piece has the
+// true state and beat before it as its first input.
+struct mg_segment {
+    const struct mg_roll *roll; // may span more keys than the model; borrowed
+    int start;                  // first step that is predicted
+    int steps;                  // T
+    int transpose;              // semitones up
+};
+
+// Where the dropout masks of a segment come from: the same place, the same masks.
+struct mg_dropout {
+    float rate; // share of units dropped, 0 <= rate < 1; 0: no masks
+    uint64_t seed;
+    uint32_t update;
+    uint32_t segment;
+};
+
+// Sums of the negative log-likelihood in nats.
+struct mg_loss {
+    double play;
+    double articulate; // only where play is 1
+};
+
+struct mg_workspace;
+
+// Room for segments of up to max_steps steps.  NULL when memory is short.  A workspace
+// serves one thread at a time.
+struct mg_workspace *mg_workspace_create(const struct mg_layout *layout, int max_steps);
+void mg_workspace_destroy(struct mg_workspace *workspace); // takes NULL
+
+// Teacher-forced forward pass over a segment.  carry: the time axis goes on from where the
+// last segment ended, else it starts from the learned initial state.  dropout: NULL for none.
+// Adds to *loss.
+void mg_backprop_forward(struct mg_workspace *workspace, const float *weights,
+                         const struct mg_segment *segment, bool carry,
+                         const struct mg_dropout *dropout, struct mg_loss *loss);
+
+// P(play) and P(articulate | play) of step t (0 <= t < T) of the last forward pass.
+// out: (N, 2).
+void mg_backprop_probabilities(const struct mg_workspace *workspace, int t, float *out);
+
+// Adds `scale` times the derivative of the last forward pass's loss (play + articulate) to
+// gradient, an array laid out as the weights.  Only once per forward pass, and not after
+// carry.
+void mg_backprop_backward(struct mg_workspace *workspace, const float *weights,
+                          float scale, float *gradient);
+
+#endif
