@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// What all drivers share: the few pointers a driver is given, and how it is run.
+//
+// A driver calls config.run once per buffer from its real-time thread and knows nothing of
+// what stands behind it.  The order is open, start, service now and then, close.
+#ifndef MG_IO_DRIVER_H
+#define MG_IO_DRIVER_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "io/cycle.h"
+
+enum {
+    // A JACK MIDI port of the default size takes 2,727 three-byte events a cycle.
+    MG_DRIVER_EVENTS_MAX = 4096,
+    MG_DRIVER_CLOSE_MS = 2000, // the longest that mg_driver_close() takes
+};
+
+enum mg_driver_event {
+    MG_DRIVER_LOST,  // the server or the sound card is gone: close the driver
+    MG_DRIVER_PORTS, // ports came or went: call mg_driver_service() soon
+};
+
+struct mg_driver_config {
+    const char *name;     // client name asked for, e.g. "musicguru"
+    char *const *connect; // JACK ports to connect, NULL-terminated; NULL: none
+
+    mg_cycle_fn *run; // real-time thread, from start to close
+    void *context;
+
+    // Any thread but real time; may be NULL.  It does no more than set an atomic or write
+    // one byte.
+    void (*notify)(void *context, enum mg_driver_event event);
+    void *notify_context;
+
+    // For the drivers that run faster than time (io/offline.h, mg_synth_render()): called
+    // before every cycle in the caller's thread, so that the next step can be composed
+    // there.  False ends the run early.  May be NULL.
+    bool (*work)(void *context);
+    void *work_context;
+
+    const char *soundfont;  // synth: a .sf2 or .sf3 file; NULL: an installed one
+    int program;            // synth: General MIDI program 0..127 of every channel
+    uint32_t rate_hz;       // offline and synth; 0: 48000.  JACK has its own
+    uint32_t period_frames; // offline and synth; 0: 64.  JACK has its own
+};
+
+struct mg_driver_status {
+    const char *name; // the client name given, or the sound output; owned by the driver
+    uint32_t rate_hz;
+    uint32_t period_frames;
+    uint64_t cycles;
+    uint64_t xruns;      // of the whole graph under JACK: it does not say whose
+    uint64_t ignored_in; // events of 0 or more than 3 bytes, or beyond EVENTS_MAX
+    uint64_t failed_out; // events that the port did not take
+    uint32_t longest_us; // the longest cycle: time spent in run and the driver
+    bool lost;
+};
+
+struct mg_driver;
+
+// Opens a driver without starting it.  The strings and arrays of *config stay the caller's
+// and must outlive the driver.  Errors, with one line in *error: -ECONNREFUSED no JACK
+// server, -ENODEV no sound card, -ENOENT no soundfont, -ENOTSUP left out of this build,
+// -EIO anything else.  Main thread.
+int mg_jack_open(const struct mg_driver_config *config, struct mg_driver **driver,
+                 GError **error);
+int mg_synth_open(const struct mg_driver_config *config, struct mg_driver **driver,
+                  GError **error);
+
+// Starts calling run, and makes the connections asked for whose ports are there already.
+// Returns 0 or -errno with one line in *error.  Main thread.
+int mg_driver_start(struct mg_driver *driver, GError **error);
+
+// Connects the ports asked for that have appeared since.  Cheap when nothing has changed:
+// call it every 100 ms or on MG_DRIVER_PORTS.  Main thread.
+void mg_driver_service(struct mg_driver *driver);
+
+// Any thread but real time.
+void mg_driver_status(struct mg_driver *driver, struct mg_driver_status *status);
+
+// Stops and frees.  Once it has returned, run is not called again.  Events of the last
+// cycles are heard only if a cycle or two has passed since: send the note-offs, wait for
+// them, then close.  Returns 0, or -ETIMEDOUT when the server did not let go within
+// MG_DRIVER_CLOSE_MS: a thread and the driver's memory are then left behind for the end of
+// the process.  Takes NULL.  Main thread.
+int mg_driver_close(struct mg_driver *driver);
+
+// Plays into a WAV file (16 bits, stereo) as fast as the machine can: one stopped cycle at
+// frame 0, then `seconds` of rolling transport from frame 0.  1 <= seconds <= 1800.  The
+// file is replaced whole or not at all.  Errors as mg_synth_open().  Any thread.
+int mg_synth_render(const struct mg_driver_config *config, double seconds,
+                    const char *wav_path, GError **error);
+
+#endif
