@@ -1,0 +1,205 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// Checkpoints as safetensors.
+#include "trainer/checkpoint.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "model/model_file.h"
+
+enum { SETTINGS_MAX = 16, NUMBER_CHARS = G_ASCII_DTOSTR_BUF_SIZE };
+
+// A setting as the checkpoint names it: the long option that sets it.
+struct setting {
+    const char *key;
+    char value[NUMBER_CHARS];
+};
+
+static void
+add_setting(struct setting *settings, int *count, const char *key, double value)
+{
+    settings[*count].key = key;
+    // 17 digits: the same double comes back.
+    g_ascii_dtostr(settings[*count].value, NUMBER_CHARS, value);
+    ++*count;
+}
+
+// The shape stands in the model's own metadata; --updates may change from run to run unless
+// the rate depends on it.
+static int
+list_settings(const struct mg_settings *s, struct setting *out)
+{
+    int count = 0;
+    add_setting(out, &count, "optimizer", s->method);
+    add_setting(out, &count, "learning-rate", s->learning_rate);
+    add_setting(out, &count, "final-rate", s->final_rate);
+    add_setting(out, &count, "clip", s->clip);
+    add_setting(out, &count, "dropout", s->dropout);
+    add_setting(out, &count, "batch", s->batch);
+    add_setting(out, &count, "segment", s->segment);
+    add_setting(out, &count, "transpose", 1000 * s->transpose_low + s->transpose_high);
+    add_setting(out, &count, "seed", (double)s->seed);
+    if (s->final_rate < 1.0)
+        add_setting(out, &count, "updates", (double)s->updates);
+    return count;
+}
+
+static char *
+metadata_key(const char *name)
+{
+    return g_strconcat("training.", name, NULL);
+}
+
+static void
+put_number(GHashTable *metadata, const char *name, double value)
+{
+    char text[NUMBER_CHARS];
+    g_ascii_dtostr(text, sizeof text, value);
+    g_hash_table_replace(metadata, metadata_key(name), g_strdup(text));
+}
+
+// Appends the arrays of `values` under "PREFIX" + name; the names go to `names`.
+static size_t
+add_arrays(const struct mg_layout *layout, const float *values, const char *prefix,
+           struct mg_array *arrays, GPtrArray *names)
+{
+    int count = mg_model_arrays(layout, values, arrays);
+    for (int i = 0; i < count; i++) {
+        char *name = g_strconcat(prefix, arrays[i].name, NULL);
+        g_ptr_array_add(names, name);
+        arrays[i].name = name;
+    }
+    return (size_t)count;
+}
+
+GBytes *
+mg_checkpoint_encode(const struct mg_training *t)
+{
+    struct mg_array arrays[3 * MG_TENSORS_MAX];
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    const struct mg_layout *layout = &t->model->layout;
+    size_t count = 0;
+    count += add_arrays(layout, t->model->weights, "", arrays, names);
+    count +=
+        add_arrays(layout, t->optimizer.gradient2, "gradient2.", arrays + count, names);
+    count += add_arrays(layout, t->optimizer.other, "other.", arrays + count, names);
+
+    GHashTable *metadata =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    mg_model_describe(t->model, metadata);
+    struct setting settings[SETTINGS_MAX];
+    int setting_count = list_settings(&t->settings, settings);
+    for (int i = 0; i < setting_count; i++)
+        g_hash_table_replace(metadata, metadata_key(settings[i].key),
+                             g_strdup(settings[i].value));
+    put_number(metadata, "update", (double)t->update);
+    put_number(metadata, "optimizer-updates", (double)t->optimizer.updates);
+    put_number(metadata, "best-update", (double)t->best_update);
+    put_number(metadata, "best-nats", isfinite(t->best_nats) ? t->best_nats : -1.0);
+    GBytes *bytes = mg_safetensors_encode(arrays, count, metadata);
+    g_hash_table_destroy(metadata);
+    g_ptr_array_unref(names);
+    return bytes;
+}
+
+static int
+refuse(GError **error, const char *what, const char *key)
+{
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s %s", what, key);
+    return -EINVAL;
+}
+
+static const char *
+get_text(const struct mg_safetensors *file, const char *name)
+{
+    char *key = metadata_key(name);
+    const char *text = g_hash_table_lookup(file->metadata, key);
+    g_free(key);
+    return text;
+}
+
+static int
+get_number(const struct mg_safetensors *file, const char *name, double low, double *out,
+           GError **error)
+{
+    const char *text = get_text(file, name);
+    char *end = NULL;
+    *out = text ? g_ascii_strtod(text, &end) : (double)NAN;
+    if (!text || end == text || *end || !isfinite(*out) || *out < low)
+        return refuse(error, "not a checkpoint: no usable", name);
+    return 0;
+}
+
+static int
+check_settings(const struct mg_safetensors *file, const struct mg_settings *wanted,
+               GError **error)
+{
+    struct setting settings[SETTINGS_MAX];
+    int count = list_settings(wanted, settings);
+    for (int i = 0; i < count; i++) {
+        const char *text = get_text(file, settings[i].key);
+        if (!text)
+            return refuse(error, "not a checkpoint: no setting", settings[i].key);
+        if (strcmp(text, settings[i].value))
+            return refuse(error, "the checkpoint was made with another --",
+                          settings[i].key);
+    }
+    return 0;
+}
+
+static int
+restore_arrays(const struct mg_safetensors *file, const struct mg_layout *layout,
+               const char *prefix, float *out, GError **error)
+{
+    for (int i = 0; i < layout->tensor_count; i++) {
+        const struct mg_tensor *t = &layout->tensors[i];
+        char *name = g_strconcat(prefix, t->name, NULL);
+        int status =
+            mg_safetensors_read(file, name, t->rows, t->cols, out + t->offset, error);
+        g_free(name);
+        if (status)
+            return status;
+    }
+    return 0;
+}
+
+static int
+restore_numbers(const struct mg_safetensors *file, struct mg_training *t,
+                GError **error)
+{
+    double update, optimizer_updates, best_update, best_nats;
+    if (get_number(file, "update", 0, &update, error) ||
+        get_number(file, "optimizer-updates", 0, &optimizer_updates, error) ||
+        get_number(file, "best-update", 0, &best_update, error) ||
+        get_number(file, "best-nats", -1, &best_nats, error))
+        return -EINVAL;
+    t->update = (int64_t)update;
+    t->optimizer.updates = (int64_t)optimizer_updates;
+    t->best_update = (int64_t)best_update;
+    t->best_nats = best_nats < 0 ? (double)INFINITY : best_nats;
+    return 0;
+}
+
+int
+mg_checkpoint_restore(struct mg_training *t, const void *bytes, size_t length,
+                      GError **error)
+{
+    struct mg_safetensors file = {0};
+    const struct mg_layout *layout = &t->model->layout;
+    int status = mg_safetensors_parse(bytes, length, &file, error);
+    if (!status)
+        status = check_settings(&file, &t->settings, error);
+    if (!status)
+        status = restore_numbers(&file, t, error);
+    if (!status)
+        status = restore_arrays(&file, layout, "", t->model->weights, error);
+    if (!status)
+        status =
+            restore_arrays(&file, layout, "gradient2.", t->optimizer.gradient2, error);
+    if (!status)
+        status = restore_arrays(&file, layout, "other.", t->optimizer.other, error);
+    mg_safetensors_finish(&file);
+    return status;
+}

@@ -1,0 +1,19 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// Checkpoints: everything a training needs to go on as if it had never stopped, in one
+// safetensors file (the weights under their own names, so that any notebook opens it).
+#ifndef MG_TRAINER_CHECKPOINT_H
+#define MG_TRAINER_CHECKPOINT_H
+
+#include "trainer/training.h"
+
+// The bytes of a checkpoint: weights, both means of the optimiser, settings, update, best.
+GBytes *mg_checkpoint_encode(const struct mg_training *training);
+
+// Continues from a checkpoint.  `training` was set up with the settings to be used; where
+// those differ from the checkpoint's in anything but the number of updates, the line in
+// *error names the first.  Returns 0 or -errno; on failure the training is not to be used.
+int mg_checkpoint_restore(struct mg_training *training, const void *bytes,
+                          size_t length, GError **error);
+
+#endif

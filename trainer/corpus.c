@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// Files to pieces.
+#include "trainer/corpus.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/smf.h"
+#include "trainer/files.h"
+
+enum {
+    KEYS = 128,
+    STEPS_MAX = 100000, // 3.5 hours of eighths at 120 BPM: no piece, a broken file
+    ON_GRID_SHARE = 16, // an onset this part of a step away from one is still on it
+};
+
+static bool
+is_repaired(const struct mg_smf_report *r)
+{
+    return r->damaged_events || r->skipped_chunks || r->clamped_chunks ||
+           r->missing_tracks || r->missing_track_ends || r->bad_metas ||
+           r->hanging_notes || r->stray_note_offs;
+}
+
+static bool
+is_off_grid(const struct mg_smf *smf, int steps_per_quarter, int64_t ticks)
+{
+    // In units of 1 / (2 * steps_per_quarter) tick a step is 2 * ticks_per_quarter long.
+    int64_t step = 2 * (int64_t)smf->ticks_per_quarter;
+    int64_t rest = 2 * ticks * steps_per_quarter % step;
+    int64_t distance = rest < step - rest ? rest : step - rest;
+    return distance * ON_GRID_SHARE > step;
+}
+
+// The notes of a file into an empty roll, drums left out.
+static void
+add_notes(struct mg_corpus *corpus, const struct mg_smf *smf, struct mg_piece *piece)
+{
+    int steps_per_quarter = corpus->steps_per_quarter;
+    for (int i = 0; i < smf->note_count; i++) {
+        const struct mg_smf_note *note = &smf->notes[i];
+        if (note->channel == MG_SMF_DRUM_CHANNEL) {
+            corpus->drum_notes++;
+            continue;
+        }
+        if (!mg_roll_add(&piece->roll, note->key, note->onset_ticks, note->end_ticks,
+                         smf->ticks_per_quarter, steps_per_quarter))
+            continue;
+        corpus->notes++;
+        corpus->off_grid_onsets +=
+            is_off_grid(smf, steps_per_quarter, note->onset_ticks);
+        piece->lowest_key = MIN(piece->lowest_key, note->key);
+        piece->highest_key = MAX(piece->highest_key, note->key);
+    }
+}
+
+static int64_t
+steps_of(const struct mg_smf *smf, int steps_per_quarter)
+{
+    int64_t end =
+        mg_roll_step_of(smf->end_ticks, smf->ticks_per_quarter, steps_per_quarter);
+    // A note that starts in the last half step is rounded up past the end of the track.
+    for (int i = 0; i < smf->note_count; i++) {
+        int64_t onset = mg_roll_step_of(smf->notes[i].onset_ticks,
+                                        smf->ticks_per_quarter, steps_per_quarter);
+        end = MAX(end, onset + 1);
+    }
+    return end;
+}
+
+int
+mg_corpus_read_piece(struct mg_corpus *corpus, const char *path, const char *name,
+                     struct mg_piece *piece, GError **error)
+{
+    struct mg_smf smf = {0};
+    int status = mg_smf_load(path, &smf, error);
+    if (status)
+        return status;
+    int64_t steps = steps_of(&smf, corpus->steps_per_quarter);
+    *piece = (struct mg_piece){.lowest_key = KEYS, .highest_key = -1};
+    if (steps > STEPS_MAX) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "%s: %" G_GINT64_FORMAT " steps long, over the %d of a piece", path,
+                    steps, STEPS_MAX);
+        status = -EFBIG;
+    } else if (mg_roll_init(&piece->roll, 0, KEYS, (int)steps)) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "%s: not enough memory",
+                    path);
+        status = -ENOMEM;
+    } else {
+        corpus->repaired_files += is_repaired(&smf.report);
+        add_notes(corpus, &smf, piece);
+        piece->name = g_strdup(name);
+    }
+    mg_smf_finish(&smf);
+    return status;
+}
+
+static void
+finish_piece(struct mg_piece *piece)
+{
+    g_free(piece->name);
+    mg_roll_finish(&piece->roll);
+}
+
+// Takes over the piece.
+static void
+add_piece(struct mg_corpus *corpus, struct mg_piece *piece)
+{
+    corpus->pieces = g_renew(struct mg_piece, corpus->pieces, corpus->piece_count + 1);
+    corpus->pieces[corpus->piece_count++] = *piece;
+    corpus->steps += piece->roll.steps;
+}
+
+static void
+add_skipped(struct mg_corpus *corpus, const char *name, const char *reason)
+{
+    corpus->skipped =
+        g_renew(struct mg_skipped, corpus->skipped, corpus->skipped_count + 1);
+    corpus->skipped[corpus->skipped_count++] =
+        (struct mg_skipped){g_strdup(name), g_strdup(reason)};
+}
+
+static void
+load_file(struct mg_corpus *corpus, const struct mg_found *found)
+{
+    struct mg_piece piece;
+    GError *error = NULL;
+    if (mg_corpus_read_piece(corpus, found->path, found->name, &piece, &error)) {
+        add_skipped(corpus, found->name, error->message);
+        g_error_free(error);
+    } else if (piece.highest_key < 0) {
+        add_skipped(corpus, found->name, "no note in it");
+        finish_piece(&piece);
+    } else {
+        add_piece(corpus, &piece);
+    }
+}
+
+int
+mg_corpus_load(struct mg_corpus *corpus, char *const *arguments, int steps_per_quarter,
+               GError **error)
+{
+    *corpus = (struct mg_corpus){.steps_per_quarter = steps_per_quarter};
+    GPtrArray *found = NULL;
+    int status = mg_files_find(arguments, &found, error);
+    if (status)
+        return status;
+    for (guint i = 0; i < found->len; i++)
+        load_file(corpus, g_ptr_array_index(found, i));
+    if (!corpus->piece_count) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+                    "%s%s: no usable MIDI file (%u found, %d skipped%s%s)",
+                    arguments[0], arguments[1] ? " ..." : "", found->len,
+                    corpus->skipped_count, corpus->skipped_count ? "; the first: " : "",
+                    corpus->skipped_count ? corpus->skipped[0].reason : "");
+        status = -ENOENT;
+    }
+    g_ptr_array_unref(found);
+    return status;
+}
+
+void
+mg_corpus_finish(struct mg_corpus *corpus)
+{
+    for (int i = 0; i < corpus->piece_count; i++)
+        finish_piece(&corpus->pieces[i]);
+    for (int i = 0; i < corpus->skipped_count; i++) {
+        g_free(corpus->skipped[i].name);
+        g_free(corpus->skipped[i].reason);
+    }
+    g_free(corpus->pieces);
+    g_free(corpus->skipped);
+    *corpus = (struct mg_corpus){0};
+}
+
+void
+mg_corpus_hold_out(struct mg_corpus *corpus, int every, struct mg_corpus *held_out)
+{
+    *held_out = (struct mg_corpus){.steps_per_quarter = corpus->steps_per_quarter};
+    int count = corpus->piece_count, kept = 0;
+    corpus->steps = 0;
+    for (int i = 0; i < count; i++) {
+        struct mg_piece piece = corpus->pieces[i];
+        bool last = i == count - 1;
+        bool goes = g_str_hash(piece.name) % (guint)every == 0;
+        if (last && count > 1) // neither side may be empty
+            goes = kept == 0 ? false : held_out->piece_count == 0 ? true : goes;
+        if (goes && count > 1) {
+            add_piece(held_out, &piece);
+        } else {
+            corpus->pieces[kept++] = piece;
+            corpus->steps += piece.roll.steps;
+        }
+    }
+    corpus->piece_count = kept;
+}

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// A corpus: the pieces of a list of files and folders as state matrices, and what was left
+// out and why.
+#ifndef MG_TRAINER_CORPUS_H
+#define MG_TRAINER_CORPUS_H
+
+#include <glib.h>
+#include <stdint.h>
+
+#include "model/roll.h"
+
+struct mg_piece {
+    char *name;          // as found, relative to its argument
+    struct mg_roll roll; // all 128 keys
+    int lowest_key;      // of the keys that sound; lowest > highest in silence
+    int highest_key;
+};
+
+struct mg_skipped {
+    char *name;
+    char *reason; // one line
+};
+
+// Both lists are owned; their order is that of the files found.
+struct mg_corpus {
+    struct mg_piece *pieces;
+    int piece_count;
+    struct mg_skipped *skipped;
+    int skipped_count;
+    int steps_per_quarter;
+    int64_t steps;           // of all pieces
+    int64_t notes;           // onsets
+    int64_t off_grid_onsets; // more than a sixteenth of a step from the nearest step
+    int64_t drum_notes;      // on channel 10, left out
+    int repaired_files;      // read with something dropped or mended
+};
+
+// Reads every MIDI file under `arguments` (NULL-terminated files and folders).  A file that
+// cannot be read, has no note, or is over 100,000 steps is skipped, not an error.  Returns 0,
+// or -errno with one line in *error when an argument is missing or nothing is left.
+int mg_corpus_load(struct mg_corpus *corpus, char *const *arguments,
+                   int steps_per_quarter, GError **error);
+
+// Reads one file as a piece; -errno with one line in *error.  corpus: where the notes are
+// counted.
+int mg_corpus_read_piece(struct mg_corpus *corpus, const char *path, const char *name,
+                         struct mg_piece *piece, GError **error);
+
+void mg_corpus_finish(struct mg_corpus *corpus); // takes a zeroed struct
+
+// Moves about one piece in `every` out of `corpus` to `held_out` (zeroed): those whose name
+// hashes so, the same ones on every run and machine.  At least one stays and one goes, if
+// there are two.
+void mg_corpus_hold_out(struct mg_corpus *corpus, int every,
+                        struct mg_corpus *held_out);
+
+#endif

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// How good a model is on a corpus: the teacher-forced negative log-likelihood, with what
+// tells whether a low figure is only sparse music.
+#ifndef MG_TRAINER_EVALUATE_H
+#define MG_TRAINER_EVALUATE_H
+
+#include "model/model.h"
+#include "trainer/backprop.h"
+#include "trainer/corpus.h"
+
+// Sums over a corpus; whole pieces, dropout off, natural logarithm.
+struct mg_score {
+    int pieces;
+    int64_t steps;
+    struct mg_loss loss;   // nats; articulation only where a note plays
+    int64_t sounding;      // cells that play
+    int64_t silent_steps;  // steps in which nothing plays
+    int64_t unheard_notes; // cells that play outside the range of the model: not scored
+};
+
+struct mg_evaluator;
+
+// Scores on `threads` threads.  NULL when memory is short.
+struct mg_evaluator *mg_evaluator_create(const struct mg_layout *layout, int threads);
+void mg_evaluator_destroy(struct mg_evaluator *evaluator); // takes NULL
+
+// Scores all pieces of a corpus.  The same bits for any number of threads.
+struct mg_score mg_evaluator_run(struct mg_evaluator *evaluator, const float *weights,
+                                 const struct mg_corpus *corpus);
+
+// The (T, N, 2) teacher-forced probabilities P(play), P(articulate | play) of one piece.
+// Returns an array that the caller frees with g_free(), or NULL when memory is short.
+float *mg_evaluator_probabilities(struct mg_evaluator *evaluator, const float *weights,
+                                  const struct mg_roll *roll);
+
+#endif

@@ -1,0 +1,295 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// mg-train: a folder of MIDI files becomes a model file.
+#include <cblas.h>
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io/file.h"
+#include "io/program.h"
+#include "model/model_file.h"
+#include "trainer/checkpoint.h"
+#include "trainer/evaluate.h"
+#include "trainer/progress.h"
+#include "trainer/train_options.h"
+
+enum { HOLD_OUT_EVERY = 10, CHECKPOINT_MAX_BYTES = 1 << 30, BAD_UPDATES_MAX = 10 };
+
+// Everything of one run.
+struct run {
+    struct mg_train_options options;
+    struct mg_settings settings;
+    char *command; // the command line as typed
+    char *checkpoint_path;
+    struct mg_corpus corpus;
+    struct mg_corpus held_out;
+    struct mg_training training;
+    struct mg_evaluator *evaluator;
+    struct mg_progress_line line;
+};
+
+static volatile sig_atomic_t stop_signal;
+
+static void
+on_signal(int number)
+{
+    stop_signal = number;
+}
+
+// The first ctrl-C finishes the update and writes a checkpoint, a second one kills.
+static void
+catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+static void
+print_corpus(const char *what, const struct mg_corpus *corpus)
+{
+    fprintf(stderr, "%s: %d pieces, %" G_GINT64_FORMAT " steps", what,
+            corpus->piece_count, corpus->steps);
+    if (corpus->notes)
+        fprintf(stderr, ", %.2f %% of onsets off the grid",
+                100.0 * (double)corpus->off_grid_onsets / (double)corpus->notes);
+    if (corpus->repaired_files)
+        fprintf(stderr, ", %d files repaired", corpus->repaired_files);
+    if (corpus->drum_notes)
+        fprintf(stderr, ", %" G_GINT64_FORMAT " drum notes left out",
+                corpus->drum_notes);
+    fputc('\n', stderr);
+    for (int i = 0; i < corpus->skipped_count; i++)
+        fprintf(stderr, "skipped: %s\n", corpus->skipped[i].reason);
+}
+
+static int
+load_corpora(struct run *run, char **paths, GError **error)
+{
+    int steps_per_quarter = run->settings.shape.steps_per_quarter;
+    int status = mg_corpus_load(&run->corpus, paths, steps_per_quarter, error);
+    if (status)
+        return status;
+    print_corpus("corpus", &run->corpus);
+    if (run->options.valid)
+        status = mg_corpus_load(&run->held_out, run->options.valid, steps_per_quarter,
+                                error);
+    else
+        mg_corpus_hold_out(&run->corpus, HOLD_OUT_EVERY, &run->held_out);
+    if (!status)
+        print_corpus("held out", &run->held_out);
+    return status;
+}
+
+static int
+resume(struct run *run, GError **error)
+{
+    GBytes *bytes = mg_file_read(run->options.resume, CHECKPOINT_MAX_BYTES, error);
+    if (!bytes)
+        return -EIO;
+    gsize length;
+    const void *data = g_bytes_get_data(bytes, &length);
+    int status = mg_checkpoint_restore(&run->training, data, length, error);
+    g_bytes_unref(bytes);
+    if (status)
+        g_prefix_error(error, "%s: ", run->options.resume);
+    return status;
+}
+
+static int
+prepare(struct run *run, GError **error)
+{
+    struct mg_model *model = mg_model_create(&run->settings.shape, error);
+    if (!model)
+        return -ENOMEM;
+    mg_model_randomize(model, run->settings.seed);
+    int status = mg_training_init(&run->training, &run->settings, model, &run->corpus,
+                                  run->options.threads, error);
+    if (status)
+        return status;
+    run->evaluator = mg_evaluator_create(&model->layout, run->options.threads);
+    if (!run->evaluator) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "not enough memory");
+        return -ENOMEM;
+    }
+    return run->options.resume ? resume(run, error) : 0;
+}
+
+static int
+write_bytes(const char *path, GBytes *bytes, GError **error)
+{
+    gsize length;
+    const void *data = g_bytes_get_data(bytes, &length);
+    int status = mg_file_write(path, data, length, error);
+    g_bytes_unref(bytes);
+    return status;
+}
+
+static int
+write_checkpoint(const struct run *run, GError **error)
+{
+    return write_bytes(run->checkpoint_path, mg_checkpoint_encode(&run->training),
+                       error);
+}
+
+static void
+set_number(struct mg_model *model, const char *key, const char *format, double value)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    mg_model_set(model, key, g_ascii_formatd(text, sizeof text, format, value));
+}
+
+// What a model file says of itself.
+static void
+describe(struct run *run, const struct mg_score *score)
+{
+    struct mg_model *model = run->training.model;
+    double steps = (double)score->steps;
+    mg_model_set(model, "command", run->command);
+    set_number(model, "updates", "%.0f", (double)run->training.update);
+    set_number(model, "training_pieces", "%.0f", run->corpus.piece_count);
+    set_number(model, "held_out_pieces", "%.0f", score->pieces);
+    set_number(model, "held_out_steps", "%.0f", steps);
+    set_number(model, "held_out_play_nats_per_step", "%.4f", score->loss.play / steps);
+    set_number(model, "held_out_articulate_nats_per_step", "%.4f",
+               score->loss.articulate / steps);
+    set_number(model, "held_out_notes_per_step", "%.3f",
+               (double)score->sounding / steps);
+    for (char **item = run->options.metadata; item && *item; item++) {
+        char *key = g_strndup(*item, strcspn(*item, "="));
+        mg_model_set(model, key, *item + strlen(key) + 1);
+        g_free(key);
+    }
+}
+
+// Scores the held-out pieces; the best model so far becomes the output.
+static int
+score_and_keep(struct run *run, GError **error)
+{
+    struct mg_training *t = &run->training;
+    struct mg_score score =
+        mg_evaluator_run(run->evaluator, t->model->weights, &run->held_out);
+    double steps = (double)score.steps;
+    double nats = (score.loss.play + score.loss.articulate) / steps;
+    bool best = nats < t->best_nats;
+    mg_progress_clear(&run->line);
+    fprintf(stderr,
+            "update %" G_GINT64_FORMAT
+            ": held out %.4f nats a step (play %.4f, articulate %.4f)%s\n",
+            t->update, nats, score.loss.play / steps, score.loss.articulate / steps,
+            best ? ", the best" : "");
+    if (!best)
+        return 0;
+    t->best_nats = nats;
+    t->best_update = t->update;
+    describe(run, &score);
+    return write_bytes(run->options.output, mg_model_encode(t->model), error);
+}
+
+// A gradient that is no number is no update; many in a row are the end.
+static int
+count_bad_updates(const struct mg_progress *progress, int bad, GError **error)
+{
+    if (isfinite(progress->norm))
+        return 0;
+    if (bad + 1 >= BAD_UPDATES_MAX) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+                    "the loss is not finite: try a smaller --learning-rate");
+        return -EDOM;
+    }
+    return bad + 1;
+}
+
+static int
+train(struct run *run, GError **error)
+{
+    struct mg_training *t = &run->training;
+    int bad = 0,
+        status = write_checkpoint(run, error); // fails now rather than at night
+    mg_progress_begin(&run->line, stderr, t->update, run->settings.updates);
+    while (!status && !stop_signal && t->update < run->settings.updates) {
+        struct mg_progress progress = mg_training_update(t);
+        bad = count_bad_updates(&progress, bad, error);
+        if (bad < 0)
+            return bad;
+        mg_progress_show(&run->line, t->update, &progress);
+        bool last = t->update == run->settings.updates;
+        if (t->update % run->options.checkpoint_every == 0 || last) {
+            status = score_and_keep(run, error);
+            if (!status)
+                status = write_checkpoint(run, error);
+        }
+    }
+    mg_progress_clear(&run->line);
+    if (!status && stop_signal) {
+        status = write_checkpoint(run, error);
+        if (!status)
+            fprintf(stderr,
+                    "stopped after update %" G_GINT64_FORMAT
+                    "; go on with --resume %s\n",
+                    t->update, run->checkpoint_path);
+    }
+    return status;
+}
+
+static int
+run_all(struct run *run, char **paths, GError **error)
+{
+    int status = load_corpora(run, paths, error);
+    if (!status)
+        status = prepare(run, error);
+    if (!status)
+        status = train(run, error);
+    if (!status && isfinite(run->training.best_nats))
+        printf("%s: %.4f nats a step on held-out pieces, from update %" G_GINT64_FORMAT
+               "\n",
+               run->options.output, run->training.best_nats, run->training.best_update);
+    return status;
+}
+
+static void
+finish(struct run *run)
+{
+    mg_evaluator_destroy(run->evaluator);
+    mg_training_finish(&run->training);
+    mg_corpus_finish(&run->held_out);
+    mg_corpus_finish(&run->corpus);
+    g_free(run->checkpoint_path);
+    g_free(run->command);
+    mg_train_options_finish(&run->options);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct run run = {.command = g_strjoinv(" ", argv)};
+    GError *error = NULL;
+    mg_train_options_init(&run.options);
+    GOptionEntry *entries = mg_train_options_entries(&run.options);
+    int status = mg_program_parse(&argc, &argv, "mg-train", "-o MODEL CORPUS...",
+                                  "Trains a model on a folder of MIDI files.", entries);
+    g_free(entries);
+    if (status == MG_PROGRAM_GO_ON) {
+        if (!run.options.output || argc < 2) {
+            status = mg_program_usage("needs -o MODEL and a CORPUS");
+        } else if (mg_train_options_settings(&run.options, &run.settings, &error)) {
+            status = mg_program_usage("%s", error->message);
+        } else {
+            run.checkpoint_path = g_strconcat(run.options.output, ".checkpoint", NULL);
+            openblas_set_num_threads(1); // our own threads take whole segments
+            catch_signals();
+            status = MG_PROGRAM_DONE;
+            if (run_all(&run, argv + 1, &error)) {
+                status = mg_program_fail_error(error);
+                error = NULL;
+            }
+        }
+    }
+    g_clear_error(&error);
+    finish(&run);
+    return mg_program_end(status);
+}

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// Optimisers: how a gradient changes the weights.
+#ifndef MG_TRAINER_OPTIMIZER_H
+#define MG_TRAINER_OPTIMIZER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum mg_method {
+    MG_METHOD_ADADELTA, // Zeiler, "ADADELTA: an adaptive learning rate method", 2012
+    MG_METHOD_ADAM, // Kingma and Ba, "Adam: a method for stochastic optimization", 2015
+};
+
+struct mg_optimizer {
+    enum mg_method method;
+    float clip;       // the gradient's norm is brought down to this; 0: never
+    size_t count;     // of weights
+    int64_t updates;  // done so far
+    float *gradient2; // (count) running mean of squared gradients, owned
+    float *other;     // (count) AdaDelta: of squared changes; Adam: of gradients; owned
+};
+
+// Starts with both means 0.  Returns 0 or -ENOMEM.
+int mg_optimizer_init(struct mg_optimizer *optimizer, enum mg_method method, float clip,
+                      size_t count);
+void mg_optimizer_finish(struct mg_optimizer *optimizer); // takes a zeroed struct
+
+// The rate that works for most: AdaDelta needs none (1), Adam 0.003 at this size.
+double mg_optimizer_default_rate(enum mg_method method);
+
+// One update.  weights, gradient: (count); the gradient is clipped in place.  Returns the
+// gradient's norm before clipping; where that is not finite nothing is changed.
+double mg_optimizer_update(struct mg_optimizer *optimizer, float learning_rate,
+                           float *weights, float *gradient);
+
+#endif

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// A team is started for each run: a training update takes seconds, a thread microseconds.
+#include "trainer/team.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+
+enum { THREADS_MAX = 256 };
+
+struct worker {
+    pthread_t thread;
+    bool started;
+    int number;
+    int threads;
+    int jobs;
+    mg_team_job *job;
+    void *context;
+};
+
+static void *
+work(void *argument)
+{
+    struct worker *w = argument;
+    for (int job = w->number; job < w->jobs; job += w->threads)
+        w->job(w->context, w->number, job);
+    return NULL;
+}
+
+void
+mg_team_run(int threads, int jobs, mg_team_job *job, void *context)
+{
+    struct worker workers[THREADS_MAX];
+    threads = threads > THREADS_MAX ? THREADS_MAX : threads;
+    for (int k = threads - 1; k >= 0; k--) {
+        workers[k] = (struct worker){.number = k,
+                                     .threads = threads,
+                                     .jobs = jobs,
+                                     .job = job,
+                                     .context = context};
+        workers[k].started =
+            k > 0 && k < jobs &&
+            pthread_create(&workers[k].thread, NULL, work, &workers[k]) == 0;
+    }
+    for (int k = 0; k < threads; k++)
+        if (!workers[k].started)
+            work(&workers[k]);
+    for (int k = 1; k < threads; k++)
+        if (workers[k].started)
+            pthread_join(workers[k].thread, NULL);
+}

@@ -1,0 +1,232 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// mg-train's options: the table, the defaults, the ranges.
+#include "trainer/train_options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+void
+mg_train_options_init(struct mg_train_options *o)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    *o = (struct mg_train_options){
+        .threads = cores > 0 ? (int)cores : 1,
+        .checkpoint_every = 100,
+        .steps_per_quarter = 2,
+        .notes = g_strdup("21-108"),
+        .time_units = g_strdup("300,300"),
+        .note_units = g_strdup("100,50"),
+        .optimizer = g_strdup("adadelta"),
+        .final_rate = 1.0,
+        .clip = 5.0,
+        .dropout = 0.5,
+        .batch = 10,
+        .segment = 128,
+        .transpose = g_strdup("0..0"),
+        .seed = 1,
+        .updates = 5000,
+    };
+}
+
+GOptionEntry *
+mg_train_options_entries(struct mg_train_options *o)
+{
+    const GOptionEntry entries[] = {
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output, "model file to write",
+         "MODEL"},
+        {"valid", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->valid,
+         "held-out pieces (without it: one in ten of the corpus)", "DIR"},
+        {"steps-per-quarter", 0, 0, G_OPTION_ARG_INT, &o->steps_per_quarter,
+         "grid, 2 = eighths (2)", "N"},
+        {"notes", 0, 0, G_OPTION_ARG_STRING, &o->notes, "MIDI note range (21-108)",
+         "LOW-HIGH"},
+        {"time-units", 0, 0, G_OPTION_ARG_STRING, &o->time_units,
+         "layers along time (300,300)", "H,..."},
+        {"note-units", 0, 0, G_OPTION_ARG_STRING, &o->note_units,
+         "layers along the notes (100,50)", "H,..."},
+        {"dropout", 0, 0, G_OPTION_ARG_DOUBLE, &o->dropout,
+         "share of units dropped (0.5)", "X"},
+        {"batch", 0, 0, G_OPTION_ARG_INT, &o->batch, "segments an update (10)", "N"},
+        {"segment", 0, 0, G_OPTION_ARG_INT, &o->segment, "steps a segment (128)", "N"},
+        {"updates", 0, 0, G_OPTION_ARG_INT64, &o->updates, "updates in all (5000)",
+         "N"},
+        {"optimizer", 0, 0, G_OPTION_ARG_STRING, &o->optimizer,
+         "adadelta or adam (adadelta)", "NAME"},
+        {"learning-rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->learning_rate,
+         "rate (adadelta 1, adam 0.003)", "X"},
+        {"final-rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->final_rate,
+         "share of the rate left at the end, along a cosine (1)", "X"},
+        {"clip", 0, 0, G_OPTION_ARG_DOUBLE, &o->clip,
+         "largest norm of the gradient, 0 = any (5)", "X"},
+        {"transpose", 0, 0, G_OPTION_ARG_STRING, &o->transpose,
+         "random transposition in semitones (0..0)", "LOW..HIGH"},
+        {"threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "threads (all cores)", "N"},
+        {"seed", 0, 0, G_OPTION_ARG_INT64, &o->seed, "random seed (1)", "N"},
+        {"resume", 0, 0, G_OPTION_ARG_FILENAME, &o->resume,
+         "go on from a checkpoint, with the options it was made with", "CHECKPOINT"},
+        {"checkpoint-every", 0, 0, G_OPTION_ARG_INT, &o->checkpoint_every,
+         "updates between checkpoints and held-out scores (100)", "N"},
+        {"report", 0, 0, G_OPTION_ARG_FILENAME, &o->report,
+         "folder for a report of the run", "DIR"},
+        {"metadata", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->metadata,
+         "kept in the model file (name, corpus, licence)", "KEY=VALUE"},
+        {0},
+    };
+    return g_memdup2(entries, sizeof entries);
+}
+
+static int
+refuse(GError **error, const char *option, const char *wanted)
+{
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "--%s must be %s", option,
+                wanted);
+    return -EINVAL;
+}
+
+// Two numbers with a separator between them: "21-108", "-5..6".
+static int
+parse_pair(const char *text, const char *separator, gint64 low, gint64 high, int *a,
+           int *b)
+{
+    gint64 first, second;
+    const char *middle = strstr(text + (*text == '-'), separator);
+    if (!middle)
+        return -EINVAL;
+    char *head = g_strndup(text, (gsize)(middle - text));
+    int status = g_ascii_string_to_signed(head, 10, low, high, &first, NULL) &&
+                         g_ascii_string_to_signed(middle + strlen(separator), 10, low,
+                                                  high, &second, NULL)
+                     ? 0
+                     : -EINVAL;
+    g_free(head);
+    if (status || first > second)
+        return -EINVAL;
+    *a = (int)first;
+    *b = (int)second;
+    return 0;
+}
+
+// "300,300": up to MG_LAYERS_MAX sizes.
+static int
+parse_units(const char *text, int *units, int *layers)
+{
+    char **items = g_strsplit(text, ",", MG_LAYERS_MAX + 1);
+    int count = 0, status = 0;
+    for (; items[count] && !status; count++) {
+        gint64 value = 0;
+        if (count >= MG_LAYERS_MAX ||
+            !g_ascii_string_to_signed(items[count], 10, 1, MG_UNITS_MAX, &value, NULL))
+            status = -EINVAL;
+        else
+            units[count] = (int)value;
+    }
+    g_strfreev(items);
+    *layers = count;
+    return count ? status : -EINVAL;
+}
+
+static int
+parse_shape(const struct mg_train_options *o, struct mg_shape *shape, GError **error)
+{
+    int highest;
+    if (o->steps_per_quarter < 1 || o->steps_per_quarter > MG_STEPS_PER_QUARTER_MAX)
+        return refuse(error, "steps-per-quarter", "1 to 24");
+    if (parse_pair(o->notes, "-", 0, MG_NOTES_MAX - 1, &shape->lowest_note, &highest))
+        return refuse(error, "notes", "LOW-HIGH in MIDI numbers, as 21-108");
+    if (parse_units(o->time_units, shape->time_units, &shape->time_layers))
+        return refuse(error, "time-units", "1 to 4 sizes, as 300,300");
+    if (parse_units(o->note_units, shape->note_units, &shape->note_layers))
+        return refuse(error, "note-units", "1 to 4 sizes, as 100,50");
+    shape->steps_per_quarter = o->steps_per_quarter;
+    shape->notes = highest - shape->lowest_note + 1;
+    return 0;
+}
+
+static int
+check_counts(const struct mg_train_options *o, GError **error)
+{
+    if (o->batch < 1 || o->batch > 100000)
+        return refuse(error, "batch", "1 to 100000");
+    if (o->segment < 1 || o->segment > 100000)
+        return refuse(error, "segment", "1 to 100000");
+    if (o->updates < 1 || o->updates > 1000000000)
+        return refuse(error, "updates", "1 to 1000000000");
+    if (o->threads < 1 || o->threads > 256)
+        return refuse(error, "threads", "1 to 256");
+    if (o->checkpoint_every < 1)
+        return refuse(error, "checkpoint-every", "1 or more");
+    if (o->seed < 0 || o->seed > (gint64)1 << 53)
+        return refuse(error, "seed", "0 to 2^53");
+    return 0;
+}
+
+static int
+check_rates(const struct mg_train_options *o, GError **error)
+{
+    // Written so that NaN fails too.
+    if (!(o->dropout >= 0.0 && o->dropout < 1.0))
+        return refuse(error, "dropout", "0 or more and below 1");
+    if (!(o->learning_rate >= 0.0 && o->learning_rate <= 1000.0))
+        return refuse(error, "learning-rate", "0 to 1000");
+    if (!(o->final_rate >= 0.0 && o->final_rate <= 1.0))
+        return refuse(error, "final-rate", "0 to 1");
+    if (!(o->clip >= 0.0 && o->clip <= 1e6))
+        return refuse(error, "clip", "0 to 1000000");
+    for (int i = 0; o->metadata && o->metadata[i]; i++)
+        if (!strchr(o->metadata[i], '=') || o->metadata[i][0] == '=')
+            return refuse(error, "metadata", "KEY=VALUE");
+    return 0;
+}
+
+int
+mg_train_options_settings(const struct mg_train_options *o,
+                          struct mg_settings *settings, GError **error)
+{
+    *settings = (struct mg_settings){
+        .final_rate = o->final_rate,
+        .clip = o->clip,
+        .dropout = o->dropout,
+        .batch = o->batch,
+        .segment = o->segment,
+        .seed = (uint64_t)o->seed,
+        .updates = o->updates,
+    };
+    if (!strcmp(o->optimizer, "adam"))
+        settings->method = MG_METHOD_ADAM;
+    else if (!strcmp(o->optimizer, "adadelta"))
+        settings->method = MG_METHOD_ADADELTA;
+    else
+        return refuse(error, "optimizer", "adadelta or adam");
+    settings->learning_rate = o->learning_rate > 0.0
+                                  ? o->learning_rate
+                                  : mg_optimizer_default_rate(settings->method);
+    if (parse_pair(o->transpose, "..", -60, 60, &settings->transpose_low,
+                   &settings->transpose_high) ||
+        settings->transpose_low > 0 || settings->transpose_high < 0)
+        return refuse(error, "transpose", "LOW..HIGH in semitones around 0, as -5..6");
+    int status = parse_shape(o, &settings->shape, error);
+    if (!status)
+        status = check_counts(o, error);
+    if (!status)
+        status = check_rates(o, error);
+    return status;
+}
+
+void
+mg_train_options_finish(struct mg_train_options *o)
+{
+    g_free(o->output);
+    g_strfreev(o->valid);
+    g_strfreev(o->metadata);
+    g_free(o->resume);
+    g_free(o->report);
+    g_free(o->notes);
+    g_free(o->time_units);
+    g_free(o->note_units);
+    g_free(o->optimizer);
+    g_free(o->transpose);
+    *o = (struct mg_train_options){0};
+}

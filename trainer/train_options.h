@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// mg-train's command line, as checked settings.
+#ifndef MG_TRAINER_TRAIN_OPTIONS_H
+#define MG_TRAINER_TRAIN_OPTIONS_H
+
+#include <glib.h>
+
+#include "trainer/training.h"
+
+// The options as GOption fills them in; the strings are owned once parsed.
+struct mg_train_options {
+    char *output;
+    char **valid;    // files and folders of held-out pieces, or NULL
+    char **metadata; // KEY=VALUE, or NULL
+    char *resume;    // checkpoint, or NULL
+    char *report;    // folder, or NULL
+    int threads;
+    int checkpoint_every; // updates
+
+    int steps_per_quarter;
+    char *notes;
+    char *time_units;
+    char *note_units;
+    char *optimizer;
+    double learning_rate; // 0: the optimiser's default
+    double final_rate;
+    double clip;
+    double dropout;
+    int batch;
+    int segment;
+    char *transpose;
+    gint64 seed;
+    gint64 updates;
+};
+
+// The defaults of DESIGN's command line.
+void mg_train_options_init(struct mg_train_options *options);
+
+// The table for mg_program_parse(); it points into *options.  The caller frees it.
+GOptionEntry *mg_train_options_entries(struct mg_train_options *options);
+
+// Checks every value.  Returns 0, or -EINVAL with one line in *error that names the option.
+int mg_train_options_settings(const struct mg_train_options *options,
+                              struct mg_settings *settings, GError **error);
+
+void mg_train_options_finish(struct mg_train_options *options);
+
+#endif

@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// A training run: its settings, its state, and one update after the other.
+#ifndef MG_TRAINER_TRAINING_H
+#define MG_TRAINER_TRAINING_H
+
+#include "model/model.h"
+#include "trainer/batch.h"
+#include "trainer/optimizer.h"
+
+// What decides the course of a run.  Two runs with the same settings, corpus and number of
+// threads go the same way to the bit.
+struct mg_settings {
+    struct mg_shape shape;
+    enum mg_method method;
+    double learning_rate;
+    double
+        final_rate; // share of the learning rate left at the last update (cosine); 1: constant
+    double clip; // of the gradient's norm, 0: none
+    double dropout;
+    int batch;   // segments an update
+    int segment; // steps a segment at the most
+    int transpose_low;
+    int transpose_high;
+    uint64_t seed;
+    int64_t updates; // in all
+};
+
+struct mg_training {
+    struct mg_settings settings;
+    struct mg_model *model; // owned
+    struct mg_optimizer optimizer;
+    struct mg_batches batches;
+    int64_t update;   // done so far
+    double best_nats; // a step, on held-out pieces; INFINITY: none yet
+    int64_t best_update;
+    int threads;
+    struct mg_workspace **workspaces; // one a thread, owned
+    float **gradients;                // one a thread, owned
+};
+
+// What an update did.
+struct mg_progress {
+    struct mg_loss loss; // nats a step, mean of the batch, dropout on
+    int64_t steps;       // steps in the batch
+    double norm; // of the gradient, before clipping; not finite: no update was made
+    double learning_rate;
+};
+
+// Takes the model over, also on failure.  Returns 0, or -errno with one line in *error.
+int mg_training_init(struct mg_training *training, const struct mg_settings *settings,
+                     struct mg_model *model, const struct mg_corpus *corpus,
+                     int threads, GError **error);
+void mg_training_finish(struct mg_training *training); // takes a zeroed struct
+
+// One update.
+struct mg_progress mg_training_update(struct mg_training *training);
+
+#endif
