@@ -1,0 +1,415 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// The JACK driver: a client that follows the transport, with one MIDI input and one output.
+#include <errno.h>
+#include <jack/jack.h>
+#include <jack/midiport.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "io/driver_table.h"
+#include "io/jack_names.h"
+#include "io/jack_ports.h"
+
+struct jack {
+    struct mg_driver base;
+    jack_client_t *client;
+    jack_port_t *midi_in;
+    jack_port_t *midi_out;
+    struct mg_jack_ports ports;
+
+    // Set by JACK's callbacks, read by the real-time thread and by status.
+    atomic_uint rate_hz;
+    atomic_uint period_frames;
+    atomic_bool freewheel;
+    atomic_bool lost;
+    atomic_bool closing; // run is not called any more
+    atomic_ullong cycles;
+    atomic_ullong xruns;
+    atomic_ullong ignored_in;
+    atomic_ullong failed_out;
+    atomic_uint longest_us;
+
+    // Real-time thread only.
+    struct mg_midi_event in[MG_DRIVER_EVENTS_MAX];
+    struct mg_midi_event out[MG_DRIVER_EVENTS_MAX];
+
+    // The closing thread says here that it is done.
+    pthread_mutex_t mutex;
+    pthread_cond_t closed;
+    bool is_closed;
+};
+
+// --- real-time thread: no lock, no allocation, no waiting --------------------------------
+
+// Copies short events; the others are counted.  Returns their number.
+static int
+read_events(struct jack *jack, jack_nframes_t frames)
+{
+    void *buffer = jack_port_get_buffer(jack->midi_in, frames);
+    uint32_t count = jack_midi_get_event_count(buffer), ignored = 0;
+    int kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        jack_midi_event_t event;
+        if (kept == MG_DRIVER_EVENTS_MAX ||
+            jack_midi_event_get(&event, buffer, i) != 0 || event.size < 1 ||
+            event.size > 3) {
+            ignored++;
+            continue;
+        }
+        struct mg_midi_event *to = &jack->in[kept++];
+        *to = (struct mg_midi_event){
+            .frame = event.time < frames ? event.time : frames - 1,
+            .size = (uint8_t)event.size,
+        };
+        memcpy(to->data, event.buffer, event.size);
+    }
+    if (ignored)
+        atomic_fetch_add(&jack->ignored_in, ignored);
+    return kept;
+}
+
+static void
+write_events(struct jack *jack, jack_nframes_t frames, const struct mg_cycle *cycle)
+{
+    void *buffer = jack_port_get_buffer(jack->midi_out, frames);
+    jack_midi_clear_buffer(buffer);
+    uint32_t failed = 0;
+    for (int i = 0; i < cycle->out_count; i++) {
+        const struct mg_midi_event *event = &cycle->out[i];
+        // JACK refuses an event that does not fit or comes before its predecessor.
+        if (jack_midi_event_write(buffer, event->frame, event->data, event->size) != 0)
+            failed++;
+    }
+    if (failed)
+        atomic_fetch_add(&jack->failed_out, failed);
+}
+
+static void
+read_transport(struct jack *jack, struct mg_transport *transport)
+{
+    jack_position_t position;
+    memset(&position, 0, sizeof position);
+    jack_transport_state_t state = jack_transport_query(jack->client, &position);
+    *transport = (struct mg_transport){
+        .rolling = state == JackTransportRolling,
+        .frame = position.frame,
+        .has_bbt = position.valid & JackPositionBBT,
+        .bar = position.bar,
+        .beat = position.beat,
+        .tick = position.tick,
+        .bar_start_tick = position.bar_start_tick,
+        .ticks_per_beat = position.ticks_per_beat,
+        .beats_per_minute = position.beats_per_minute,
+        .beats_per_bar = (double)position.beats_per_bar,
+        .beat_type = (double)position.beat_type,
+    };
+    if (position.valid & JackBBTFrameOffset)
+        transport->bbt_offset_frames = position.bbt_offset;
+#ifdef JACK_TICK_DOUBLE // since jackd2 1.9.15
+    if (position.valid & JackTickDouble)
+        transport->tick = position.tick_double;
+#endif
+}
+
+static int
+process(jack_nframes_t frames, void *arg)
+{
+    struct jack *jack = arg;
+    jack_time_t begun_us = jack_get_time();
+    struct mg_cycle cycle = {
+        .frames = frames,
+        .rate_hz = atomic_load_explicit(&jack->rate_hz, memory_order_relaxed),
+        .freewheel = atomic_load_explicit(&jack->freewheel, memory_order_relaxed),
+        .in = jack->in,
+        .out = jack->out,
+        .out_capacity = MG_DRIVER_EVENTS_MAX,
+    };
+    if (frames > 0 && !atomic_load_explicit(&jack->closing, memory_order_acquire)) {
+        read_transport(jack, &cycle.transport);
+        cycle.in_count = read_events(jack, frames);
+        jack->base.config.run(jack->base.config.context, &cycle);
+    }
+    write_events(jack, frames, &cycle);
+    atomic_fetch_add_explicit(&jack->cycles, 1, memory_order_relaxed);
+    unsigned took_us = (unsigned)(jack_get_time() - begun_us);
+    // In freewheel run may wait, and that is no sign of anything.
+    if (!cycle.freewheel && took_us > atomic_load(&jack->longest_us))
+        atomic_store(&jack->longest_us, took_us);
+    return 0;
+}
+
+// --- JACK's notification thread: sets a flag and tells, calls nothing of JACK -----------
+
+static void
+notify(struct jack *jack, enum mg_driver_event event)
+{
+    const struct mg_driver_config *config = &jack->base.config;
+    if (config->notify && !atomic_load(&jack->closing))
+        config->notify(config->notify_context, event);
+}
+
+static int
+on_rate(jack_nframes_t rate_hz, void *arg)
+{
+    struct jack *jack = arg;
+    atomic_store(&jack->rate_hz, rate_hz);
+    return 0;
+}
+
+static int
+on_period(jack_nframes_t frames, void *arg)
+{
+    struct jack *jack = arg;
+    atomic_store(&jack->period_frames, frames);
+    return 0;
+}
+
+static void
+on_freewheel(int starting, void *arg)
+{
+    struct jack *jack = arg;
+    atomic_store(&jack->freewheel, starting != 0);
+}
+
+static int
+on_xrun(void *arg)
+{
+    struct jack *jack = arg;
+    atomic_fetch_add(&jack->xruns, 1);
+    return 0;
+}
+
+static void
+on_port(jack_port_id_t id, int registered, void *arg)
+{
+    struct jack *jack = arg;
+    mg_jack_ports_note(&jack->ports, id, registered);
+    notify(jack, MG_DRIVER_PORTS);
+}
+
+static void
+on_shutdown(jack_status_t code, const char *reason, void *arg)
+{
+    (void)code;
+    (void)reason;
+    struct jack *jack = arg;
+    atomic_store(&jack->lost, true);
+    notify(jack, MG_DRIVER_LOST);
+}
+
+// --- main thread -------------------------------------------------------------------------
+
+// What JACK says about itself is not for the user's terminal; the last line is kept for
+// the error message.  JACK's callback takes no context, hence the two statics.
+static atomic_flag said_taken = ATOMIC_FLAG_INIT;
+static char said[160];
+
+static void
+on_message(const char *message)
+{
+    // A real-time thread may be speaking: it must not wait, so a collision drops the line.
+    if (atomic_flag_test_and_set_explicit(&said_taken, memory_order_acquire))
+        return;
+    strncpy(said, message, sizeof said - 1);
+    atomic_flag_clear_explicit(&said_taken, memory_order_release);
+}
+
+static void
+on_chatter(const char *message)
+{
+    (void)message;
+}
+
+static const char *
+reason(char *copy, size_t size)
+{
+    copy[0] = '\0';
+    if (!atomic_flag_test_and_set_explicit(&said_taken, memory_order_acquire)) {
+        g_strlcpy(copy, said, size);
+        atomic_flag_clear_explicit(&said_taken, memory_order_release);
+    }
+    return copy[0] ? copy : "no reason given";
+}
+
+static int
+fail(GError **error, int rc, const char *what)
+{
+    char copy[sizeof said];
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "JACK: %s (%s)", what,
+                reason(copy, sizeof copy));
+    return rc;
+}
+
+static void
+set_callbacks(struct jack *jack)
+{
+    jack_set_process_callback(jack->client, process, jack);
+    jack_set_sample_rate_callback(jack->client, on_rate, jack);
+    jack_set_buffer_size_callback(jack->client, on_period, jack);
+    jack_set_freewheel_callback(jack->client, on_freewheel, jack);
+    jack_set_xrun_callback(jack->client, on_xrun, jack);
+    jack_set_port_registration_callback(jack->client, on_port, jack);
+    jack_on_info_shutdown(jack->client, on_shutdown, jack);
+}
+
+static int
+make_client(struct jack *jack, GError **error)
+{
+    // A server that is not there is not started: that is the user's business.
+    jack_status_t status = 0;
+    jack->client = jack_client_open(jack->base.config.name, JackNoStartServer, &status);
+    if (!jack->client) {
+        if (status & (JackServerFailed | JackServerError))
+            return fail(error, -ECONNREFUSED, "no server answers; start one first");
+        return fail(error, -EIO, "the server refused the client");
+    }
+    atomic_store(&jack->rate_hz, jack_get_sample_rate(jack->client));
+    atomic_store(&jack->period_frames, jack_get_buffer_size(jack->client));
+    jack->midi_in = jack_port_register(jack->client, "midi_in", JACK_DEFAULT_MIDI_TYPE,
+                                       JackPortIsInput, 0);
+    jack->midi_out = jack_port_register(jack->client, "midi_out",
+                                        JACK_DEFAULT_MIDI_TYPE, JackPortIsOutput, 0);
+    if (!jack->midi_in || !jack->midi_out)
+        return fail(error, -EIO, "no port could be registered");
+    mg_jack_ports_init(&jack->ports, jack->client, jack_port_name(jack->midi_in),
+                       jack_port_name(jack->midi_out), jack->base.config.connect);
+    set_callbacks(jack);
+    return 0;
+}
+
+static int
+start(struct mg_driver *driver, GError **error)
+{
+    struct jack *jack = (struct jack *)driver;
+    if (jack_activate(jack->client) != 0)
+        return fail(error, -EIO, "the client could not be activated");
+    mg_jack_names_set(jack->client, jack->midi_in, jack->midi_out);
+    mg_jack_ports_service(&jack->ports);
+    return 0;
+}
+
+static void
+service(struct mg_driver *driver)
+{
+    struct jack *jack = (struct jack *)driver;
+    if (!atomic_load(&jack->lost)) // a call to a dead server may wait for its time-out
+        mg_jack_ports_service(&jack->ports);
+}
+
+static void
+get_status(struct mg_driver *driver, struct mg_driver_status *status)
+{
+    struct jack *jack = (struct jack *)driver;
+    *status = (struct mg_driver_status){
+        .name = jack_get_client_name(jack->client),
+        .rate_hz = atomic_load(&jack->rate_hz),
+        .period_frames = atomic_load(&jack->period_frames),
+        .cycles = atomic_load(&jack->cycles),
+        .xruns = atomic_load(&jack->xruns),
+        .ignored_in = atomic_load(&jack->ignored_in),
+        .failed_out = atomic_load(&jack->failed_out),
+        .longest_us = atomic_load(&jack->longest_us),
+        .lost = atomic_load(&jack->lost),
+    };
+}
+
+// --- closing -----------------------------------------------------------------------------
+
+static void *
+close_client(void *arg)
+{
+    struct jack *jack = arg;
+    if (!atomic_load(&jack->lost))
+        mg_jack_names_clear(jack->client, jack->midi_in, jack->midi_out);
+    jack_client_close(jack->client);
+    pthread_mutex_lock(&jack->mutex);
+    jack->is_closed = true;
+    pthread_cond_signal(&jack->closed);
+    pthread_mutex_unlock(&jack->mutex);
+    return NULL;
+}
+
+// Waits until the closing thread is done or MG_DRIVER_CLOSE_MS have passed.
+static bool
+wait_closed(struct jack *jack)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += MG_DRIVER_CLOSE_MS / 1000;
+    until.tv_nsec += MG_DRIVER_CLOSE_MS % 1000 * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&jack->mutex);
+    int rc = 0;
+    while (!jack->is_closed && rc == 0)
+        rc = pthread_cond_timedwait(&jack->closed, &jack->mutex, &until);
+    bool is_closed = jack->is_closed;
+    pthread_mutex_unlock(&jack->mutex);
+    return is_closed;
+}
+
+static void
+destroy(struct jack *jack)
+{
+    mg_jack_ports_finish(&jack->ports);
+    pthread_cond_destroy(&jack->closed);
+    pthread_mutex_destroy(&jack->mutex);
+    free(jack);
+}
+
+// jack_client_close() has been seen to wait for 37 s after another client had frozen, so
+// it runs on a thread of its own that can be left behind.
+static int
+close_driver(struct mg_driver *driver)
+{
+    struct jack *jack = (struct jack *)driver;
+    atomic_store_explicit(&jack->closing, true, memory_order_release);
+    pthread_t thread;
+    if (jack->client && pthread_create(&thread, NULL, close_client, jack) == 0) {
+        if (!wait_closed(jack)) {
+            pthread_detach(thread);
+            return -ETIMEDOUT;
+        }
+        pthread_join(thread, NULL);
+    } else if (jack->client) {
+        jack_client_close(jack->client);
+    }
+    destroy(jack);
+    return 0;
+}
+
+static const struct mg_driver_table table = {
+    .start = start,
+    .service = service,
+    .status = get_status,
+    .close = close_driver,
+};
+
+int
+mg_jack_open(const struct mg_driver_config *config, struct mg_driver **driver,
+             GError **error)
+{
+    jack_set_error_function(on_message);
+    jack_set_info_function(on_chatter);
+    struct jack *jack = calloc(1, sizeof *jack);
+    if (!jack)
+        return fail(error, -ENOMEM, "no memory");
+    jack->base = (struct mg_driver){.table = &table, .config = *config};
+    pthread_mutex_init(&jack->mutex, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&jack->closed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    int rc = make_client(jack, error);
+    if (rc != 0) {
+        close_driver(&jack->base);
+        return rc;
+    }
+    *driver = &jack->base;
+    return 0;
+}
