@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/clones.h"
-
 enum { ROWS = 6, ALIGNMENT = 64 };
 
 static int
@@ -43,65 +41,81 @@ mg_packed_finish(struct mg_packed *packed)
     *packed = (struct mg_packed){0};
 }
 
-// 64 bytes: one AVX-512 register, two of AVX2, four of SSE2 or NEON.
-typedef float panel_row __attribute__((vector_size(MG_PANEL * sizeof(float))));
-
-// ROWS rows of x against one panel: sum[r] = x[r] . panel, k rising.
-static inline __attribute__((always_inline)) void
-block_full(int inputs, const float *x, int x_stride, const float *panel, panel_row *sum)
-{
-    panel_row s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}, s4 = {0}, s5 = {0};
-    for (int k = 0; k < inputs; k++) {
-        panel_row w = *(const panel_row *)(panel + (size_t)k * MG_PANEL);
-        const float *a = x + k;
-        s0 += a[0] * w;
-        s1 += a[x_stride] * w;
-        s2 += a[2 * x_stride] * w;
-        s3 += a[3 * x_stride] * w;
-        s4 += a[4 * x_stride] * w;
-        s5 += a[5 * x_stride] * w;
+// A product for vectors of W floats: the compiler spills wider ones than the machine has.
+// Every sum runs over k in rising order whatever W is, so that all give the same bits.
+#define DEFINE_PRODUCT(name, W, attributes)                                            \
+    typedef float name##_vector __attribute__((vector_size(W * sizeof(float))));       \
+                                                                                       \
+    /* `count` rows of x against one panel, sums held in registers. */                 \
+    static inline __attribute__((always_inline)) void name##_block(                    \
+        int count, int inputs, const float *x, int x_stride, const float *panel,       \
+        float *sum)                                                                    \
+    {                                                                                  \
+        name##_vector s[ROWS][MG_PANEL / W] = {0};                                     \
+        for (int k = 0; k < inputs; k++) {                                             \
+            const name##_vector *w =                                                   \
+                (const name##_vector *)(panel + (size_t)k * MG_PANEL);                 \
+            _Pragma("GCC unroll 6") for (int r = 0; r < count; r++)                    \
+                _Pragma("GCC unroll 4") for (int v = 0; v < MG_PANEL / W; v++)         \
+                    s[r][v] += x[r * x_stride + k] * w[v];                             \
+        }                                                                              \
+        memcpy(sum, s, (size_t)count * sizeof s[0]);                                   \
+    }                                                                                  \
+                                                                                       \
+    attributes static void name(const struct mg_packed *weight, int rows,              \
+                                const float *x, int x_stride, float *y, int y_stride)  \
+    {                                                                                  \
+        for (int p = 0; p < panels_of(weight); p++) {                                  \
+            const float *panel = panel_at(weight, p);                                  \
+            for (int r = 0; r < rows;) {                                               \
+                float sum[ROWS * MG_PANEL];                                            \
+                int count = rows - r >= ROWS ? ROWS : 1;                               \
+                const float *a = x + (size_t)r * (size_t)x_stride;                     \
+                if (count == ROWS)                                                     \
+                    name##_block(ROWS, weight->inputs, a, x_stride, panel, sum);       \
+                else                                                                   \
+                    name##_block(1, weight->inputs, a, x_stride, panel, sum);          \
+                for (int i = 0; i < count; i++, r++)                                   \
+                    add_sums(weight, p, sum + i * MG_PANEL,                            \
+                             y + (size_t)r * (size_t)y_stride);                        \
+            }                                                                          \
+        }                                                                              \
     }
-    sum[0] = s0, sum[1] = s1, sum[2] = s2, sum[3] = s3, sum[4] = s4, sum[5] = s5;
-}
 
-static inline __attribute__((always_inline)) void
-block_one(int inputs, const float *x, const float *panel, panel_row *sum)
+static inline const float *
+panel_at(const struct mg_packed *weight, int p)
 {
-    panel_row s = {0};
-    for (int k = 0; k < inputs; k++)
-        s += x[k] * *(const panel_row *)(panel + (size_t)k * MG_PANEL);
-    *sum = s;
+    return weight->panels + (size_t)p * (size_t)weight->inputs * MG_PANEL;
 }
 
+// One row of y takes the sums of one panel; the last panel may be wider than y.
 static inline __attribute__((always_inline)) void
-add_row(float *y, int outputs, const panel_row *sum)
+add_sums(const struct mg_packed *weight, int p, const float *sum, float *y)
 {
-    float s[MG_PANEL];
-    memcpy(s, sum, sizeof s);
-    for (int j = 0; j < outputs; j++)
-        y[j] += s[j];
+    int first = p * MG_PANEL, left = weight->outputs - first;
+    for (int j = 0; j < (left < MG_PANEL ? left : MG_PANEL); j++)
+        y[first + j] += sum[j];
 }
 
-MG_CLONES void
+DEFINE_PRODUCT(product_4, 4, )
+#ifdef __x86_64__
+DEFINE_PRODUCT(product_8, 8, __attribute__((target("avx2"))))
+DEFINE_PRODUCT(product_16, 16, __attribute__((target("avx512f"))))
+#endif
+
+void
 mg_product_add(const struct mg_packed *weight, int rows, const float *x, int x_stride,
                float *y, int y_stride)
 {
-    int inputs = weight->inputs;
-    for (int p = 0; p < panels_of(weight); p++) {
-        const float *panel = weight->panels + (size_t)p * (size_t)inputs * MG_PANEL;
-        int outputs = weight->outputs - p * MG_PANEL;
-        outputs = outputs < MG_PANEL ? outputs : MG_PANEL;
-        for (int r = 0; r < rows;) {
-            int count = rows - r >= ROWS ? ROWS : 1;
-            const float *a = x + (size_t)r * (size_t)x_stride;
-            panel_row sum[ROWS];
-            if (count == ROWS)
-                block_full(inputs, a, x_stride, panel, sum);
-            else
-                block_one(inputs, a, panel, sum);
-            for (int i = 0; i < count; i++, r++)
-                add_row(y + (size_t)r * (size_t)y_stride + p * MG_PANEL, outputs,
-                        &sum[i]);
-        }
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx512f")) {
+        product_16(weight, rows, x, x_stride, y, y_stride);
+        return;
     }
+    if (__builtin_cpu_supports("avx2")) {
+        product_8(weight, rows, x, x_stride, y, y_stride);
+        return;
+    }
+#endif
+    product_4(weight, rows, x, x_stride, y, y_stride);
 }
