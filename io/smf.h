@@ -9,7 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MG_SMF_DRUM_CHANNEL = 9 }; // channel 10 as musicians count
+enum {
+    MG_SMF_DRUM_CHANNEL = 9,    // channel 10 as musicians count
+    MG_SMF_TICKS_MAX = 1 << 30, // the longest piece; libsmf counts ticks in an int
+};
 
 struct mg_smf_note {
     int64_t onset_ticks;
@@ -33,26 +36,27 @@ struct mg_smf_metre {
 
 // What was dropped or repaired on the way in.  All counts are 0 for a sound file.
 struct mg_smf_report {
-    int damaged_events;    // data bytes >= 0x80, truncated events, status bytes out of place
-    int skipped_chunks;    // neither MThd nor MTrk
-    int clamped_chunks;    // said to be longer than the file
-    int missing_tracks;    // declared in the header and not there
+    int damaged_events; // data bytes >= 0x80, truncated events, status bytes out of place
+    int skipped_chunks;     // neither MThd nor MTrk
+    int clamped_chunks;     // said to be longer than the file
+    int missing_tracks;     // declared in the header and not there
     int missing_track_ends; // tracks without an end-of-track event
-    int bad_metas;         // tempo or time signature with an impossible length or value
-    int hanging_notes;     // note-ons without a note-off: ended at the end of their track
-    int stray_note_offs;   // note-offs without a note-on
-    bool riff;             // was wrapped in RIFF (.rmi)
-    bool smpte;            // SMPTE division turned into ticks per quarter
+    int bad_metas;       // tempo or time signature with an impossible length or value
+    int thinned_changes; // tempo changes over 4,096, metre changes over 512: dropped
+    int hanging_notes;   // note-ons without a note-off: ended at the end of their track
+    int stray_note_offs; // note-offs without a note-on
+    bool riff;           // was wrapped in RIFF (.rmi)
+    bool smpte;          // SMPTE division turned into ticks per quarter
 };
 
 struct mg_smf {
-    int ticks_per_quarter;        // 1..32767
-    int64_t end_ticks;            // the last end-of-track, and no note ends later
-    struct mg_smf_note *notes;    // sorted by onset, then key, then end
+    int ticks_per_quarter;     // 1..32767
+    int64_t end_ticks;         // the last end-of-track, and no note ends later
+    struct mg_smf_note *notes; // sorted by onset, then key, then end
     int note_count;
-    struct mg_smf_tempo *tempos;  // sorted; empty: 120 BPM
+    struct mg_smf_tempo *tempos; // sorted; empty: 120 BPM
     int tempo_count;
-    struct mg_smf_metre *metres;  // sorted; empty: 4/4
+    struct mg_smf_metre *metres; // sorted; empty: 4/4
     int metre_count;
     struct mg_smf_report report;
 };
@@ -62,8 +66,8 @@ struct mg_smf {
 int mg_smf_load(const char *path, struct mg_smf *smf, GError **error);
 
 // The same from memory; `name` stands in the error line.  Pure: this is what gets fuzzed.
-int mg_smf_parse(const char *name, const uint8_t *bytes, size_t length, struct mg_smf *smf,
-                 GError **error);
+int mg_smf_parse(const char *name, const uint8_t *bytes, size_t length,
+                 struct mg_smf *smf, GError **error);
 
 // Frees the arrays and zeroes the struct; takes a zeroed one.
 void mg_smf_finish(struct mg_smf *smf);
