@@ -142,9 +142,11 @@ check_settings(const struct mg_safetensors *file, const struct mg_settings *want
         const char *text = get_text(file, settings[i].key);
         if (!text)
             return refuse(error, "not a checkpoint: no setting", settings[i].key);
-        if (strcmp(text, settings[i].value))
-            return refuse(error, "the checkpoint was made with another --",
-                          settings[i].key);
+        if (strcmp(text, settings[i].value)) {
+            g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                        "the checkpoint was made with another --%s", settings[i].key);
+            return -EINVAL;
+        }
     }
     return 0;
 }
