@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// mg-compose: the instrument under the offline driver, into a MIDI file.
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/clock.h"
+#include "engine/instrument.h"
+#include "engine/prime.h"
+#include "io/offline.h"
+#include "io/program.h"
+
+enum {
+    STEPS = 256,         // 32 bars of eighth notes
+    STEPS_MAX = 1000000, // a day and a half of them
+    RATE_HZ = 48000,
+    SEED = 1,
+};
+
+// The command line; strings owned.
+struct arguments {
+    char *output;
+    char *prime;
+    char *seed;
+    int steps;
+    double bpm;         // 0: not given
+    double temperature; // 0: not given
+};
+
+// Turns the command line into numbers.  Returns MG_PROGRAM_GO_ON or the exit status.
+static int
+read_options(const struct arguments *arguments, struct mg_instrument_options *options)
+{
+    if (arguments->seed &&
+        !g_ascii_string_to_unsigned(arguments->seed, 10, 0, G_MAXUINT64, &options->seed,
+                                    NULL))
+        return mg_program_usage("--seed: '%s' is not a whole number from 0 to 2^64 - 1",
+                                arguments->seed);
+    if (arguments->bpm != 0.0)
+        options->bpm = arguments->bpm;
+    if (!(options->bpm >= MG_CLOCK_BPM_MIN && options->bpm <= MG_CLOCK_BPM_MAX))
+        return mg_program_usage("--tempo: not a number from 1 to 999");
+    if (arguments->temperature != 0.0)
+        options->temperature = arguments->temperature;
+    if (!(options->temperature >= 0.1 && options->temperature <= 10.0))
+        return mg_program_usage("--temperature: not a number from 0.1 to 10");
+    return MG_PROGRAM_GO_ON;
+}
+
+// Runs the song of `steps` steps and saves it.
+static int
+compose(const struct mg_preset *preset, const struct mg_instrument_options *options,
+        int steps, const char *output)
+{
+    GError *error = NULL;
+    struct mg_instrument *instrument = mg_instrument_create(preset, options, &error);
+    if (!instrument)
+        return mg_program_fail_error(error);
+    double spq = preset->model->layout.shape.steps_per_quarter;
+    struct mg_driver_config config = {.run = mg_rt_run,
+                                      .context = instrument->rt,
+                                      .work = mg_instrument_work,
+                                      .work_context = instrument,
+                                      .rate_hz = RATE_HZ};
+    struct mg_offline offline = {
+        .config = &config,
+        .frames = (uint64_t)floor(steps * 60.0 * RATE_HZ / (options->bpm * spq) + 0.5),
+    };
+    int code = mg_offline_run(&offline);
+    if (code == 0) {
+        mg_instrument_end(instrument, RATE_HZ);
+        code = mg_recorder_save(instrument->recorder, output, offline.frames, RATE_HZ,
+                                &error);
+    } else {
+        g_set_error(&error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "not enough memory");
+    }
+    if (code == 0)
+        printf("%s: %d notes in %d steps at %g BPM, seed %" G_GUINT64_FORMAT "\n",
+               output, mg_recorder_notes(instrument->recorder), steps, options->bpm,
+               options->seed);
+    mg_instrument_destroy(instrument);
+    return code == 0 ? MG_PROGRAM_DONE : mg_program_fail_error(error);
+}
+
+static int
+run(const struct arguments *arguments, const char *name)
+{
+    GError *error = NULL;
+    struct mg_preset *preset = mg_preset_load(name, &error);
+    if (!preset)
+        return mg_program_fail_error(error);
+    struct mg_instrument_options options = mg_instrument_defaults(preset, SEED);
+    struct mg_roll prime = {0};
+    options.record = true;
+    int status = MG_PROGRAM_GO_ON;
+    if (arguments->prime) {
+        if (mg_prime_load(arguments->prime, &preset->model->layout.shape, &prime,
+                          &options.bpm, &error) != 0)
+            status = mg_program_fail_error(error);
+        options.prime = &prime;
+    }
+    if (status == MG_PROGRAM_GO_ON)
+        status = read_options(arguments, &options);
+    if (status == MG_PROGRAM_GO_ON)
+        status = compose(preset, &options, prime.steps + arguments->steps,
+                         arguments->output);
+    mg_roll_finish(&prime);
+    mg_preset_destroy(preset);
+    return status;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct arguments arguments = {.steps = STEPS};
+    const GOptionEntry entries[] = {
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &arguments.output,
+         "The MIDI file to write", "FILE"},
+        {"seed", 's', 0, G_OPTION_ARG_STRING, &arguments.seed,
+         "Same seed, same music (default: the preset's, or 1)", "N"},
+        {"steps", 'n', 0, G_OPTION_ARG_INT, &arguments.steps,
+         "Steps to compose (default 256)", "N"},
+        {"prime", 'p', 0, G_OPTION_ARG_FILENAME, &arguments.prime,
+         "Go on from this MIDI file; the output begins with it", "FILE"},
+        {"tempo", 't', 0, G_OPTION_ARG_DOUBLE, &arguments.bpm,
+         "Quarter notes a minute (default: the prime's or the preset's)", "BPM"},
+        {"temperature", 'T', 0, G_OPTION_ARG_DOUBLE, &arguments.temperature,
+         "Under 1 plays safe, over 1 takes risks", "X"},
+        {0},
+    };
+    int status =
+        mg_program_parse(&argc, &argv, "mg-compose", "PRESET|MODEL",
+                         "Composes with a trained network into a MIDI file.", entries);
+    if (status == MG_PROGRAM_GO_ON) {
+        if (argc != 2)
+            status = mg_program_usage("name one preset or model");
+        else if (!arguments.output)
+            status = mg_program_usage("-o FILE: name the file to write");
+        else if (arguments.steps < 1 || arguments.steps > STEPS_MAX)
+            status =
+                mg_program_usage("--steps: not a whole number from 1 to %d", STEPS_MAX);
+        else
+            status = run(&arguments, argv[1]);
+    }
+    g_free(arguments.output);
+    g_free(arguments.prime);
+    g_free(arguments.seed);
+    return mg_program_end(status);
+}
