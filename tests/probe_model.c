@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// Writes a random model for the end-to-end tests: probe_model FILE [reference]
+//
+// A small one, or one of the reference size.  Its output bias is raised so that it plays
+// several notes a step: a test of silence would pass too easily.
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io/file.h"
+#include "model/model.h"
+#include "model/model_file.h"
+
+int
+main(int argc, char **argv)
+{
+    if (argc < 2)
+        return 2;
+    bool reference = argc > 2 && strcmp(argv[2], "reference") == 0;
+    struct mg_shape shape = {
+        .lowest_note = 21,
+        .notes = 88,
+        .steps_per_quarter = 2,
+        .time_layers = 2,
+        .time_units = {reference ? 300 : 24, reference ? 300 : 24},
+        .note_layers = 2,
+        .note_units = {reference ? 100 : 12, reference ? 50 : 8},
+    };
+    GError *error = NULL;
+    struct mg_model *model = mg_model_create(&shape, &error);
+    int rc = model ? 0 : -1;
+    if (model) {
+        mg_model_randomize(model, 1);
+        float *bias = model->weights + model->layout.out_bias;
+        bias[0] = -3.0f; // P(play) about 1 in 20: four of 88 keys
+        bias[1] = 0.0f;
+        mg_model_set(model, "name", "random");
+        GBytes *bytes = mg_model_encode(model);
+        size_t length;
+        const void *data = g_bytes_get_data(bytes, &length);
+        rc = mg_file_write(argv[1], data, length, &error);
+        g_bytes_unref(bytes);
+    }
+    mg_model_destroy(model);
+    if (rc != 0)
+        fprintf(stderr, "probe_model: %s\n", error ? error->message : "failed");
+    g_clear_error(&error);
+    return rc != 0;
+}

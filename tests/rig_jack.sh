@@ -1,0 +1,65 @@
+# SPDX-FileCopyrightText: 2026 The MusicGuru authors
+# SPDX-License-Identifier: ISC
+# A private, throw-away JACK server for the end-to-end tests; sourced by them (bash).
+#
+#   rig_start RATE PERIOD   starts jackd with the dummy driver and waits until it answers
+#   rig_kill                kills it as a crash would
+#   rig_stop                stops it by its process number and cleans up
+#   rig_xruns CLIENT        how often the server waited for CLIENT in vain
+#
+# Needs $probe (tests/probe_jack.c, built) and $work (a folder to write in).
+
+rig_pid=
+rig_log=
+
+rig_start() {
+    command -v jackd >/dev/null || { echo "jackd is not installed"; exit 77; }
+    # Every client looks for this name; none may start a server or ask for a sound card.
+    export JACK_DEFAULT_SERVER=mg$$
+    export JACK_NO_START_SERVER=1 JACK_NO_AUDIO_RESERVATION=1
+    local realtime=-r
+    if chrt -f 1 true 2>/dev/null; then realtime='-R -P 70'; fi
+    rig_log=$work/jackd.log
+    # shellcheck disable=SC2086 # two words
+    setsid jackd -n "$JACK_DEFAULT_SERVER" $realtime -d dummy -r "$1" -p "$2" \
+        >"$rig_log" 2>&1 </dev/null &
+    rig_pid=$!
+    for _ in $(seq 100); do
+        kill -0 "$rig_pid" 2>/dev/null || break
+        if "$probe" --list >/dev/null 2>&1; then return 0; fi
+        sleep 0.1
+    done
+    echo "jackd does not answer:"
+    tail -n 5 "$rig_log"
+    rig_stop
+    exit 1
+}
+
+rig_clean() {
+    # A client that was killed leaves its semaphore and sockets behind.
+    rm -rf /dev/shm/jack_sem."$(id -u)"_"$JACK_DEFAULT_SERVER"_* \
+        /dev/shm/jack_"$JACK_DEFAULT_SERVER"_* \
+        /dev/shm/jack_"$JACK_DEFAULT_SERVER"-* 2>/dev/null
+    return 0
+}
+
+rig_kill() {
+    kill -9 "$rig_pid" 2>/dev/null
+    wait "$rig_pid" 2>/dev/null
+    rig_pid=
+    rig_clean
+}
+
+rig_stop() {
+    [ -n "$rig_pid" ] || return 0
+    kill "$rig_pid" 2>/dev/null
+    for _ in $(seq 60); do
+        kill -0 "$rig_pid" 2>/dev/null || break
+        sleep 0.05
+    done
+    rig_kill
+}
+
+rig_xruns() {
+    grep -c "client = $1 was not finished" "$rig_log"
+}
