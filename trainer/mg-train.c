@@ -14,6 +14,7 @@
 #include "trainer/checkpoint.h"
 #include "trainer/evaluate.h"
 #include "trainer/progress.h"
+#include "trainer/report.h"
 #include "trainer/train_options.h"
 
 enum { HOLD_OUT_EVERY = 10, CHECKPOINT_MAX_BYTES = 1 << 30, BAD_UPDATES_MAX = 10 };
@@ -28,7 +29,10 @@ struct run {
     struct mg_corpus held_out;
     struct mg_training training;
     struct mg_evaluator *evaluator;
+    struct mg_report *report; // or NULL
     struct mg_progress_line line;
+    double loss_sum; // training loss since the last held-out score
+    int loss_count;
 };
 
 static volatile sig_atomic_t stop_signal;
@@ -116,6 +120,12 @@ prepare(struct run *run, GError **error)
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "not enough memory");
         return -ENOMEM;
     }
+    if (run->options.report) {
+        run->report =
+            mg_report_create(run->options.report, &run->corpus, &run->held_out, error);
+        if (!run->report)
+            return -EIO;
+    }
     return run->options.resume ? resume(run, error) : 0;
 }
 
@@ -166,6 +176,18 @@ describe(struct run *run, const struct mg_score *score)
     }
 }
 
+static int
+add_to_report(struct run *run, const struct mg_score *score, GError **error)
+{
+    double loss = run->loss_sum / (run->loss_count ? run->loss_count : 1);
+    run->loss_sum = 0;
+    run->loss_count = 0;
+    if (!run->report)
+        return 0;
+    return mg_report_add(run->report, run->training.update, loss, score,
+                         run->training.model, error);
+}
+
 // Scores the held-out pieces; the best model so far becomes the output.
 static int
 score_and_keep(struct run *run, GError **error)
@@ -182,8 +204,9 @@ score_and_keep(struct run *run, GError **error)
             ": held out %.4f nats a step (play %.4f, articulate %.4f)%s\n",
             t->update, nats, score.loss.play / steps, score.loss.articulate / steps,
             best ? ", the best" : "");
-    if (!best)
-        return 0;
+    int status = add_to_report(run, &score, error);
+    if (status || !best)
+        return status;
     t->best_nats = nats;
     t->best_update = t->update;
     describe(run, &score);
@@ -216,6 +239,8 @@ train(struct run *run, GError **error)
         bad = count_bad_updates(&progress, bad, error);
         if (bad < 0)
             return bad;
+        run->loss_sum += progress.loss.play + progress.loss.articulate;
+        run->loss_count++;
         mg_progress_show(&run->line, t->update, &progress);
         bool last = t->update == run->settings.updates;
         if (t->update % run->options.checkpoint_every == 0 || last) {
@@ -254,6 +279,7 @@ run_all(struct run *run, char **paths, GError **error)
 static void
 finish(struct run *run)
 {
+    mg_report_destroy(run->report);
     mg_evaluator_destroy(run->evaluator);
     mg_training_finish(&run->training);
     mg_corpus_finish(&run->held_out);
@@ -263,33 +289,35 @@ finish(struct run *run)
     mg_train_options_finish(&run->options);
 }
 
+static int
+start(struct run *run, int argc, char **argv)
+{
+    GError *error = NULL;
+    if (!run->options.output || argc < 2)
+        return mg_program_usage("needs -o MODEL and a CORPUS");
+    if (mg_train_options_settings(&run->options, &run->settings, &error)) {
+        int status = mg_program_usage("%s", error->message);
+        g_error_free(error);
+        return status;
+    }
+    run->checkpoint_path = g_strconcat(run->options.output, ".checkpoint", NULL);
+    openblas_set_num_threads(1); // our own threads take whole segments
+    catch_signals();
+    return run_all(run, argv + 1, &error) ? mg_program_fail_error(error)
+                                          : MG_PROGRAM_DONE;
+}
+
 int
 main(int argc, char **argv)
 {
     struct run run = {.command = g_strjoinv(" ", argv)};
-    GError *error = NULL;
     mg_train_options_init(&run.options);
     GOptionEntry *entries = mg_train_options_entries(&run.options);
     int status = mg_program_parse(&argc, &argv, "mg-train", "-o MODEL CORPUS...",
                                   "Trains a model on a folder of MIDI files.", entries);
     g_free(entries);
-    if (status == MG_PROGRAM_GO_ON) {
-        if (!run.options.output || argc < 2) {
-            status = mg_program_usage("needs -o MODEL and a CORPUS");
-        } else if (mg_train_options_settings(&run.options, &run.settings, &error)) {
-            status = mg_program_usage("%s", error->message);
-        } else {
-            run.checkpoint_path = g_strconcat(run.options.output, ".checkpoint", NULL);
-            openblas_set_num_threads(1); // our own threads take whole segments
-            catch_signals();
-            status = MG_PROGRAM_DONE;
-            if (run_all(&run, argv + 1, &error)) {
-                status = mg_program_fail_error(error);
-                error = NULL;
-            }
-        }
-    }
-    g_clear_error(&error);
+    if (status == MG_PROGRAM_GO_ON)
+        status = start(&run, argc, argv);
     finish(&run);
     return mg_program_end(status);
 }

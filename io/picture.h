@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// Pictures (by cairo): piano rolls and curves as PNG.
+#ifndef MG_IO_PICTURE_H
+#define MG_IO_PICTURE_H
+
+#include <glib.h>
+#include <stddef.h>
+
+#include "io/smf.h"
+
+// A curve of points; a value that is not finite leaves a gap.
+struct mg_curve {
+    const char *name; // in the legend
+    const double *x;
+    const double *y;
+    size_t count;
+};
+
+// Draws the notes of a piece: time to the right, pitch upwards, a line at each C and each
+// quarter note.  The file is replaced whole or not at all.  Returns 0, or -errno with one
+// line in *error (-ENOTSUP where cairo was left out of this build).
+int mg_picture_piano_roll(const struct mg_smf *smf, const char *path, GError **error);
+
+// Draws up to 4 curves over a common x, with a legend.  Errors as above.
+int mg_picture_curves(const struct mg_curve *curves, int count, const char *x_name,
+                      const char *y_name, const char *path, GError **error);
+
+#endif

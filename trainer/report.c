@@ -1,0 +1,174 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// The report folder; every file in it is replaced whole.
+#include "trainer/report.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "io/file.h"
+#include "io/picture.h"
+#include "trainer/sample.h"
+
+enum { SAMPLE_STEPS = 128, SAMPLE_SEED = 1 };
+
+struct row {
+    double update;
+    double training;
+    double play;
+    double articulate;
+};
+
+struct mg_report {
+    char *folder;
+    GArray *rows; // struct row
+};
+
+static int
+write_text(const struct mg_report *report, const char *name, const GString *text,
+           GError **error)
+{
+    char *path = g_build_filename(report->folder, name, NULL);
+    int status = mg_file_write(path, text->str, text->len, error);
+    g_free(path);
+    return status;
+}
+
+static void
+describe_corpus(const char *what, const struct mg_corpus *corpus, GString *text)
+{
+    g_string_append_printf(
+        text, "%s\n  pieces %d\n  steps %" G_GINT64_FORMAT "\n  steps per quarter %d\n",
+        what, corpus->piece_count, corpus->steps, corpus->steps_per_quarter);
+    if (corpus->notes)
+        g_string_append_printf(text,
+                               "  notes %" G_GINT64_FORMAT
+                               "\n  onsets off the grid %" G_GINT64_FORMAT
+                               "\n  drum notes left out %" G_GINT64_FORMAT
+                               "\n  repaired files %d\n",
+                               corpus->notes, corpus->off_grid_onsets,
+                               corpus->drum_notes, corpus->repaired_files);
+    for (int i = 0; i < corpus->piece_count; i++)
+        g_string_append_printf(text, "  %s: %d steps, keys %d to %d\n",
+                               corpus->pieces[i].name, corpus->pieces[i].roll.steps,
+                               corpus->pieces[i].lowest_key,
+                               corpus->pieces[i].highest_key);
+    for (int i = 0; i < corpus->skipped_count; i++)
+        g_string_append_printf(text, "  skipped %s: %s\n", corpus->skipped[i].name,
+                               corpus->skipped[i].reason);
+}
+
+struct mg_report *
+mg_report_create(const char *folder, const struct mg_corpus *corpus,
+                 const struct mg_corpus *held_out, GError **error)
+{
+    if (g_mkdir_with_parents(folder, 0755)) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", folder,
+                    g_strerror(errno));
+        return NULL;
+    }
+    struct mg_report *report = g_new0(struct mg_report, 1);
+    report->folder = g_strdup(folder);
+    report->rows = g_array_new(FALSE, FALSE, sizeof(struct row));
+    GString *text = g_string_new("");
+    describe_corpus("corpus", corpus, text);
+    describe_corpus("held out", held_out, text);
+    int status = write_text(report, "corpus.txt", text, error);
+    g_string_free(text, TRUE);
+    if (!status)
+        return report;
+    mg_report_destroy(report);
+    return NULL;
+}
+
+void
+mg_report_destroy(struct mg_report *report)
+{
+    if (!report)
+        return;
+    g_array_unref(report->rows);
+    g_free(report->folder);
+    g_free(report);
+}
+
+static int
+write_table(const struct mg_report *report, GError **error)
+{
+    GString *text = g_string_new("update,training,held_out_play,held_out_articulate\n");
+    for (guint i = 0; i < report->rows->len; i++) {
+        const struct row *row = &g_array_index(report->rows, struct row, i);
+        g_string_append_printf(text, "%.0f,%.5f,%.5f,%.5f\n", row->update,
+                               row->training, row->play, row->articulate);
+    }
+    int status = write_text(report, "loss.csv", text, error);
+    g_string_free(text, TRUE);
+    return status;
+}
+
+static int
+draw_loss(const struct mg_report *report, GError **error)
+{
+    guint count = report->rows->len;
+    double *x = g_new(double, 3 * count), *training = x + count,
+           *held_out = training + count;
+    for (guint i = 0; i < count; i++) {
+        const struct row *row = &g_array_index(report->rows, struct row, i);
+        x[i] = row->update;
+        training[i] = row->training;
+        held_out[i] = row->play + row->articulate;
+    }
+    const struct mg_curve curves[] = {
+        {"training, dropout on", x, training, count},
+        {"held out", x, held_out, count},
+    };
+    char *path = g_build_filename(report->folder, "loss.png", NULL);
+    int status = mg_picture_curves(curves, 2, "update", "nats a step", path, error);
+    g_free(path);
+    g_free(x);
+    return status;
+}
+
+static int
+write_sample(const struct mg_report *report, const struct mg_model *model,
+             GError **error)
+{
+    struct mg_smf smf;
+    if (mg_sample_draw(model, SAMPLE_SEED, SAMPLE_STEPS, &smf)) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "not enough memory");
+        return -ENOMEM;
+    }
+    char *midi = g_build_filename(report->folder, "sample.mid", NULL);
+    char *picture = g_build_filename(report->folder, "sample.png", NULL);
+    int status = mg_smf_save(midi, &smf, error);
+    if (!status)
+        status = mg_picture_piano_roll(&smf, picture, error);
+    g_free(midi);
+    g_free(picture);
+    mg_smf_finish(&smf);
+    return status;
+}
+
+int
+mg_report_add(struct mg_report *report, int64_t update, double training_loss,
+              const struct mg_score *held_out, const struct mg_model *model,
+              GError **error)
+{
+    double steps = (double)held_out->steps;
+    struct row row = {(double)update, training_loss, held_out->loss.play / steps,
+                      held_out->loss.articulate / steps};
+    g_array_append_val(report->rows, row);
+    GError *picture_error = NULL;
+    int status = write_table(report, error);
+    if (!status)
+        status = draw_loss(report, &picture_error);
+    if (!status)
+        status = write_sample(report, model, &picture_error);
+    if (status == -ENOTSUP) { // without cairo the report has no pictures
+        g_clear_error(&picture_error);
+        status = 0;
+    }
+    if (picture_error)
+        g_propagate_error(error, picture_error);
+    return status;
+}
