@@ -1,13 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
 // mg-compose: the instrument under the offline driver, into a MIDI file.
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "engine/clock.h"
 #include "engine/instrument.h"
+#include "engine/overrides.h"
 #include "engine/prime.h"
 #include "io/offline.h"
 #include "io/program.h"
@@ -23,31 +21,9 @@ enum {
 struct arguments {
     char *output;
     char *prime;
-    char *seed;
     int steps;
-    double bpm;         // 0: not given
-    double temperature; // 0: not given
+    struct mg_overrides overrides;
 };
-
-// Turns the command line into numbers.  Returns MG_PROGRAM_GO_ON or the exit status.
-static int
-read_options(const struct arguments *arguments, struct mg_instrument_options *options)
-{
-    if (arguments->seed &&
-        !g_ascii_string_to_unsigned(arguments->seed, 10, 0, G_MAXUINT64, &options->seed,
-                                    NULL))
-        return mg_program_usage("--seed: '%s' is not a whole number from 0 to 2^64 - 1",
-                                arguments->seed);
-    if (arguments->bpm != 0.0)
-        options->bpm = arguments->bpm;
-    if (!(options->bpm >= MG_CLOCK_BPM_MIN && options->bpm <= MG_CLOCK_BPM_MAX))
-        return mg_program_usage("--tempo: not a number from 1 to 999");
-    if (arguments->temperature != 0.0)
-        options->temperature = arguments->temperature;
-    if (!(options->temperature >= 0.1 && options->temperature <= 10.0))
-        return mg_program_usage("--temperature: not a number from 0.1 to 10");
-    return MG_PROGRAM_GO_ON;
-}
 
 // Runs the song of `steps` steps and saves it.
 static int
@@ -101,8 +77,11 @@ run(const struct arguments *arguments, const char *name)
             status = mg_program_fail_error(error);
         options.prime = &prime;
     }
-    if (status == MG_PROGRAM_GO_ON)
-        status = read_options(arguments, &options);
+    if (status == MG_PROGRAM_GO_ON &&
+        mg_overrides_apply(&arguments->overrides, &options, &error) != 0) {
+        status = mg_program_usage("%s", error->message);
+        g_error_free(error);
+    }
     if (status == MG_PROGRAM_GO_ON)
         status = compose(preset, &options, prime.steps + arguments->steps,
                          arguments->output);
@@ -114,19 +93,19 @@ run(const struct arguments *arguments, const char *name)
 int
 main(int argc, char **argv)
 {
-    struct arguments arguments = {.steps = STEPS};
+    struct arguments arguments = {.steps = STEPS, .overrides = MG_OVERRIDES_NONE};
     const GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &arguments.output,
          "The MIDI file to write", "FILE"},
-        {"seed", 's', 0, G_OPTION_ARG_STRING, &arguments.seed,
+        {"seed", 's', 0, G_OPTION_ARG_STRING, &arguments.overrides.seed,
          "Same seed, same music (default: the preset's, or 1)", "N"},
         {"steps", 'n', 0, G_OPTION_ARG_INT, &arguments.steps,
          "Steps to compose (default 256)", "N"},
         {"prime", 'p', 0, G_OPTION_ARG_FILENAME, &arguments.prime,
          "Go on from this MIDI file; the output begins with it", "FILE"},
-        {"tempo", 't', 0, G_OPTION_ARG_DOUBLE, &arguments.bpm,
+        {"tempo", 't', 0, G_OPTION_ARG_DOUBLE, &arguments.overrides.bpm,
          "Quarter notes a minute (default: the prime's or the preset's)", "BPM"},
-        {"temperature", 'T', 0, G_OPTION_ARG_DOUBLE, &arguments.temperature,
+        {"temperature", 'T', 0, G_OPTION_ARG_DOUBLE, &arguments.overrides.temperature,
          "Under 1 plays safe, over 1 takes risks", "X"},
         {0},
     };
@@ -146,6 +125,6 @@ main(int argc, char **argv)
     }
     g_free(arguments.output);
     g_free(arguments.prime);
-    g_free(arguments.seed);
+    g_free(arguments.overrides.seed);
     return mg_program_end(status);
 }

@@ -1,0 +1,476 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// mg-play: the instrument, on JACK, on the sound card, or into files.
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/overrides.h"
+#include "engine/report.h"
+#include "io/driver.h"
+#include "io/offline.h"
+#include "io/program.h"
+
+enum {
+    DRAIN_MS = 20,    // the recorder's ring holds far more
+    SERVICE_MS = 100, // how often the driver looks after its connections
+    QUIET_MS = 700,   // for the note-offs; with MG_DRIVER_CLOSE_MS under 3 s
+    FILE_RATE_HZ = 48000,
+    FILE_SECONDS = 30,
+    FILE_SECONDS_MAX = 1800,
+};
+
+// The command line; strings owned.
+struct arguments {
+    char *driver;
+    char *name;
+    char **connect;
+    char *soundfont;
+    char *record;
+    double duration; // seconds; 0: until stopped
+    gboolean free_run;
+    gboolean thru;
+    gboolean json;
+    struct mg_overrides overrides;
+};
+
+// One performance.
+struct player {
+    const struct arguments *arguments;
+    struct mg_preset *preset;
+    struct mg_instrument_options options;
+    struct mg_instrument *instrument;
+    struct mg_driver_config config;
+    struct mg_driver *driver;
+    const char *driver_name;
+    struct mg_driver_status status;
+    int pipe; // what signals and the driver say, a byte each
+    bool lost;
+};
+
+// --- what wakes the main thread --------------------------------------------------------
+
+enum { STOP = 'S', LOST = 'L', PORTS = 'P' };
+
+// A signal handler gets no pointer: the one variable of this file.
+static int wake_pipe = -1;
+
+static void
+say(char byte)
+{
+    int saved = errno;
+    ssize_t written = write(wake_pipe, &byte, 1); // full: main is awake anyway
+    (void)written;
+    errno = saved;
+}
+
+static void
+on_signal(int number)
+{
+    (void)number;
+    say(STOP);
+}
+
+static void
+on_driver(void *context, enum mg_driver_event event)
+{
+    (void)context;
+    say(event == MG_DRIVER_LOST ? LOST : PORTS);
+}
+
+static int
+open_pipe(struct player *player)
+{
+    int ends[2];
+    if (pipe(ends) != 0)
+        return mg_program_fail("cannot open a pipe: %s", g_strerror(errno));
+    for (int i = 0; i < 2; i++) {
+        fcntl(ends[i], F_SETFL, O_NONBLOCK);
+        fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+    }
+    player->pipe = ends[0];
+    wake_pipe = ends[1];
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    return MG_PROGRAM_GO_ON;
+}
+
+// Files are replaced whole or not at all: a signal may end the program at any time.
+static void
+restore_signals(void)
+{
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
+}
+
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// Sleeps, then reads what was said.  Returns false when the music is to end.
+static bool
+listen_to_pipe(struct player *player, int sleep_ms)
+{
+    struct pollfd end = {.fd = player->pipe, .events = POLLIN};
+    char bytes[64];
+    bool goes_on = true;
+    if (poll(&end, 1, sleep_ms) <= 0)
+        return true;
+    ssize_t count = read(player->pipe, bytes, sizeof bytes);
+    for (ssize_t i = 0; i < count; i++) {
+        player->lost = player->lost || bytes[i] == LOST;
+        goes_on = goes_on && bytes[i] == PORTS;
+    }
+    return goes_on;
+}
+
+// --- live ------------------------------------------------------------------------------
+
+// Page faults in the real-time thread cost milliseconds.  Where it is not allowed the music
+// plays all the same.  What is allocated later is locked only where there is no limit that
+// would make an allocation fail.
+static void
+lock_memory(void)
+{
+    struct rlimit limit;
+    bool unlimited =
+        getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
+    int rc = mlockall(unlimited ? MCL_CURRENT | MCL_FUTURE : MCL_CURRENT);
+    (void)rc;
+}
+
+static void
+play_until_stopped(struct player *player)
+{
+    struct mg_instrument *instrument = player->instrument;
+    double duration = player->arguments->duration;
+    int64_t start_ms = now_ms();
+    int64_t end_ms =
+        duration > 0.0 ? start_ms + (int64_t)(duration * 1000.0) : INT64_MAX;
+    int64_t service_ms = start_ms;
+    for (int64_t now = start_ms; now < end_ms; now = now_ms()) {
+        int64_t left = end_ms - now;
+        int sleep_ms = instrument->recorder ? DRAIN_MS : SERVICE_MS;
+        if (!listen_to_pipe(player, left < sleep_ms ? (int)left : sleep_ms))
+            return;
+        if (instrument->recorder)
+            mg_recorder_drain(instrument->recorder);
+        if (now - service_ms >= SERVICE_MS) {
+            mg_driver_service(player->driver);
+            service_ms = now;
+        }
+    }
+}
+
+// The note-offs go out, and two more cycles pass so that they are heard.
+static void
+wait_until_quiet(struct player *player)
+{
+    struct mg_rt *rt = player->instrument->rt;
+    int64_t end_ms = now_ms() + QUIET_MS;
+    struct timespec nap = {.tv_nsec = 2000000};
+    mg_rt_command(rt, MG_RT_QUIT);
+    while (!mg_rt_is_quiet(rt) && now_ms() < end_ms)
+        nanosleep(&nap, NULL);
+    uint64_t cycles = mg_count_get(&rt->counters.cycles);
+    while (mg_count_get(&rt->counters.cycles) < cycles + 2 && now_ms() < end_ms)
+        nanosleep(&nap, NULL);
+}
+
+static int
+print_report(const struct player *player)
+{
+    struct mg_report report = {.preset = player->preset->name,
+                               .driver = player->driver_name,
+                               .seed = player->options.seed,
+                               .xruns = player->status.xruns,
+                               .failed_out = player->status.failed_out,
+                               .longest_cycle_us = player->status.longest_us,
+                               .instrument = player->instrument};
+    if (player->arguments->json) {
+        char *json = mg_report_json(&report);
+        if (!json)
+            return mg_program_fail("the preset's name is not text");
+        puts(json);
+        free(json);
+    } else {
+        char *text = mg_report_text(&report);
+        puts(text);
+        g_free(text);
+    }
+    return MG_PROGRAM_DONE;
+}
+
+static int
+save_take(const struct player *player, const char *path, uint32_t rate_hz)
+{
+    struct mg_instrument *instrument = player->instrument;
+    GError *error = NULL;
+    if (!instrument->recorder || !path)
+        return MG_PROGRAM_DONE;
+    uint64_t frames = mg_count_get(&instrument->rt->counters.frames);
+    if (mg_recorder_save(instrument->recorder, path, frames, rate_hz, &error) != 0)
+        return mg_program_fail_error(error);
+    return MG_PROGRAM_DONE;
+}
+
+// Closes in time, whatever the server does: what a hanging close leaves behind ends with
+// the process.
+static int
+end_live(struct player *player)
+{
+    if (!player->lost)
+        wait_until_quiet(player);
+    mg_driver_status(player->driver, &player->status);
+    uint32_t rate_hz = player->status.rate_hz;
+    player->status.name = NULL; // the driver's
+    int closed = mg_driver_close(player->driver);
+    mg_instrument_stop(player->instrument);
+    int status = save_take(player, player->arguments->record, rate_hz);
+    if (print_report(player) != MG_PROGRAM_DONE)
+        status = MG_PROGRAM_COULD_NOT;
+    if (player->lost)
+        status = mg_program_fail("the %s server or sound card went away",
+                                 player->driver_name);
+    if (closed == 0)
+        return status;
+    fflush(stdout);
+    _exit(status);
+}
+
+static int
+play_live(struct player *player)
+{
+    mg_driver_status(player->driver, &player->status);
+    fprintf(stderr, "mg-play: %s on %s as %s, %u Hz, seed %" G_GUINT64_FORMAT "\n",
+            player->preset->name, player->driver_name, player->status.name,
+            player->status.rate_hz, player->options.seed);
+    lock_memory();
+    play_until_stopped(player);
+    return end_live(player);
+}
+
+// --- into files ------------------------------------------------------------------------
+
+static int
+play_offline(struct player *player, const char *wav)
+{
+    const struct arguments *arguments = player->arguments;
+    const char *midi = arguments->record ? arguments->record : "take.mid";
+    double seconds = arguments->duration > 0.0 ? arguments->duration : FILE_SECONDS;
+    GError *error = NULL;
+    int code = 0;
+    player->driver_name = "offline";
+    if (wav) {
+        code = mg_synth_render(&player->config, seconds, wav, &error);
+    } else {
+        struct mg_offline offline = {
+            .config = &player->config,
+            .frames = (uint64_t)(seconds * FILE_RATE_HZ),
+        };
+        code = mg_offline_run(&offline);
+        if (code != 0)
+            g_set_error(&error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "not enough memory");
+    }
+    if (code != 0)
+        return mg_program_fail_error(error);
+    mg_instrument_end(player->instrument, FILE_RATE_HZ);
+    int status = save_take(player, midi, FILE_RATE_HZ);
+    if (status != MG_PROGRAM_DONE)
+        return status;
+    fprintf(stderr, "mg-play: %g seconds in %s%s%s, seed %" G_GUINT64_FORMAT "\n",
+            seconds, midi, wav ? " and " : "", wav ? wav : "", player->options.seed);
+    return print_report(player);
+}
+
+// --- choosing --------------------------------------------------------------------------
+
+typedef int open_fn(const struct mg_driver_config *, struct mg_driver **, GError **);
+
+// Opens and starts a driver.  Returns 0 or -errno.
+static int
+try_driver(struct player *player, const char *name, open_fn *open_driver,
+           GError **error)
+{
+    player->driver_name = name;
+    int code = open_driver(&player->config, &player->driver, error);
+    if (code != 0) {
+        player->driver = NULL;
+        return code;
+    }
+    code = mg_driver_start(player->driver, error);
+    if (code != 0) {
+        mg_driver_close(player->driver);
+        player->driver = NULL;
+    }
+    return code;
+}
+
+// Starts the driver asked for.  Without one asked for: JACK where a server answers, else
+// the sound card, else player->driver stays NULL.  Returns MG_PROGRAM_GO_ON or the exit
+// status.
+static int
+choose_driver(struct player *player)
+{
+    const char *asked = player->arguments->driver;
+    GError *error = NULL;
+    int code = -ENODEV;
+    if (!asked || strcmp(asked, "jack") == 0)
+        code = try_driver(player, "jack", mg_jack_open, &error);
+    if (code != 0 && (!asked || strcmp(asked, "synth") == 0)) {
+        g_clear_error(&error);
+        code = try_driver(player, "synth", mg_synth_open, &error);
+    }
+    if (code == 0)
+        return MG_PROGRAM_GO_ON;
+    if (asked)
+        return mg_program_fail_error(error);
+    fprintf(stderr, "mg-play: no JACK server; %s; playing into files instead\n",
+            error ? error->message : "no sound card");
+    g_clear_error(&error);
+    return MG_PROGRAM_GO_ON;
+}
+
+static int
+perform(struct player *player)
+{
+    const struct arguments *arguments = player->arguments;
+    GError *error = NULL;
+    bool offline = arguments->driver && strcmp(arguments->driver, "offline") == 0;
+    player->instrument = mg_instrument_create(player->preset, &player->options, &error);
+    if (!player->instrument)
+        return mg_program_fail_error(error);
+    player->config = (struct mg_driver_config){
+        .name = arguments->name ? arguments->name : "musicguru",
+        .connect = arguments->connect,
+        .run = mg_rt_run,
+        .context = player->instrument->rt,
+        .notify = on_driver,
+        .work = mg_instrument_work,
+        .work_context = player->instrument,
+        .soundfont = arguments->soundfont,
+        .program = (int)player->preset->program,
+        .rate_hz = FILE_RATE_HZ,
+    };
+    if (offline)
+        return play_offline(player, NULL);
+    int status = open_pipe(player);
+    if (status != MG_PROGRAM_GO_ON)
+        return status;
+    if (mg_instrument_start(player->instrument, &error) != 0)
+        return mg_program_fail_error(error);
+    status = choose_driver(player);
+    if (status != MG_PROGRAM_GO_ON)
+        return status;
+    if (player->driver)
+        return play_live(player);
+    mg_instrument_stop(player->instrument);
+    restore_signals();
+    return play_offline(player, "take.wav");
+}
+
+static int
+run(const struct arguments *arguments, const char *name)
+{
+    GError *error = NULL;
+    struct player player = {.arguments = arguments};
+    player.preset = mg_preset_load(name, &error);
+    if (!player.preset)
+        return mg_program_fail_error(error);
+    uint64_t seed = (uint64_t)g_random_int() << 20 ^ g_random_int();
+    player.options = mg_instrument_defaults(player.preset, seed);
+    player.options.thru = arguments->thru;
+    player.options.free_run = arguments->free_run;
+    player.options.record = true;
+    int status = MG_PROGRAM_COULD_NOT;
+    if (mg_overrides_apply(&arguments->overrides, &player.options, &error) != 0) {
+        status = mg_program_usage("%s", error->message);
+        g_error_free(error);
+    } else {
+        status = perform(&player);
+    }
+    mg_instrument_destroy(player.instrument);
+    mg_preset_destroy(player.preset);
+    return status;
+}
+
+static int
+check(const struct arguments *arguments, int argc)
+{
+    static const char *const DRIVERS[] = {"jack", "synth", "offline", NULL};
+    if (argc != 2)
+        return mg_program_usage("name one preset or model");
+    if (arguments->driver && !g_strv_contains(DRIVERS, arguments->driver))
+        return mg_program_usage("--driver: '%s' is none of jack, synth, offline",
+                                arguments->driver);
+    if (!(arguments->duration >= 0.0 && arguments->duration <= 1e9))
+        return mg_program_usage("--duration: not a number of seconds");
+    if (arguments->driver && strcmp(arguments->driver, "offline") == 0 &&
+        arguments->duration > FILE_SECONDS_MAX)
+        return mg_program_usage("--duration: more than %d seconds into a file",
+                                FILE_SECONDS_MAX);
+    return MG_PROGRAM_GO_ON;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct arguments arguments = {.overrides = MG_OVERRIDES_NONE};
+    const GOptionEntry entries[] = {
+        {"driver", 'd', 0, G_OPTION_ARG_STRING, &arguments.driver,
+         "jack, synth or offline (default: the first that is there)", "DRIVER"},
+        {"name", 'n', 0, G_OPTION_ARG_STRING, &arguments.name,
+         "JACK client name (default musicguru)", "NAME"},
+        {"connect", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &arguments.connect,
+         "Connect to this JACK port, now or when it appears", "PORT"},
+        {"seed", 's', 0, G_OPTION_ARG_STRING, &arguments.overrides.seed,
+         "Same seed, same choices (default: the preset's, or a new one)", "N"},
+        {"tempo", 't', 0, G_OPTION_ARG_DOUBLE, &arguments.overrides.bpm,
+         "Quarter notes a minute where the transport has no tempo", "BPM"},
+        {"temperature", 'T', 0, G_OPTION_ARG_DOUBLE, &arguments.overrides.temperature,
+         "Under 1 plays safe, over 1 takes risks", "X"},
+        {"free-run", 'f', 0, G_OPTION_ARG_NONE, &arguments.free_run,
+         "Play at once, whatever the transport does", NULL},
+        {"thru", 0, 0, G_OPTION_ARG_NONE, &arguments.thru,
+         "Send the notes of the input on to the output", NULL},
+        {"record", 'r', 0, G_OPTION_ARG_FILENAME, &arguments.record,
+         "Save what was played to this MIDI file", "FILE"},
+        {"duration", 0, 0, G_OPTION_ARG_DOUBLE, &arguments.duration,
+         "Stop after this long", "SECONDS"},
+        {"soundfont", 0, 0, G_OPTION_ARG_FILENAME, &arguments.soundfont,
+         "For the built-in synth (default: an installed one)", "FILE"},
+        {"json", 'j', 0, G_OPTION_ARG_NONE, &arguments.json,
+         "Print the figures at the end as JSON", NULL},
+        {0},
+    };
+    int status =
+        mg_program_parse(&argc, &argv, "mg-play", "PRESET|MODEL",
+                         "Improvises with a trained network, in real time.", entries);
+    if (status == MG_PROGRAM_GO_ON)
+        status = check(&arguments, argc);
+    if (status == MG_PROGRAM_GO_ON)
+        status = run(&arguments, argv[1]);
+    g_free(arguments.driver);
+    g_free(arguments.name);
+    g_strfreev(arguments.connect);
+    g_free(arguments.soundfont);
+    g_free(arguments.record);
+    g_free(arguments.overrides.seed);
+    return mg_program_end(status);
+}
