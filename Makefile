@@ -6,6 +6,8 @@
 # make check      install what is missing, build, run the tests
 # make style      the style checks: format, includes, real-time symbols, linters
 # make sanitize   the unit tests under ASan and UBSan
+# make tsan       the tests that have threads, under TSan
+# make setup      only install what is missing
 # make install    PREFIX=/usr/local DESTDIR=
 
 VERSION := 0.1.0
@@ -58,7 +60,8 @@ PRESETS := $(wildcard presets/*.preset presets/*.safetensors)
 MANUALS := $(wildcard engine/*.1 trainer/*.1)
 
 .DEFAULT_GOAL := all
-.PHONY: all play check style sanitize install uninstall clean setup features tests
+.PHONY: all play check style sanitize tsan install uninstall clean setup features \
+	tests unit-tests lint force
 .DELETE_ON_ERROR:
 
 all: features $(PROGRAMS)
@@ -69,7 +72,15 @@ ifneq ($(MISSING),)
 endif
 	@echo "MusicGuru $(VERSION) with: $(REQUIRED) $(FOUND)$(if $(ABSENT), (left out: $(ABSENT)))"
 
-$(BUILD)/%.o: %.c | features
+# What the objects were compiled with: when that changes (another PREFIX, a library that has
+# come), all are compiled again.
+$(BUILD)/flags: force | features
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(HAVE) $(PKG_CFLAGS))' >$@.now
+	@if cmp -s $@.now $@; then rm $@.now; else mv $@.now $@; fi
+force:
+
+$(BUILD)/%.o: %.c $(BUILD)/flags | features
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(ALL_CFLAGS) $(HAVE) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
@@ -81,7 +92,8 @@ $(patsubst %.c,$(BUILD)/%,$(notdir $(wildcard trainer/mg-*.c))): \
 	$(BUILD)/%: $(BUILD)/trainer/%.o $(call object,$(TRAINER) $(MODEL) $(IO))
 $(TEST_PROGRAMS): $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o \
 	$(call object,$(TEST_SUPPORT) $(ENGINE) $(TRAINER) $(MODEL) $(IO))
-$(TEST_HELPERS): $(BUILD)/tests/probe_%: $(BUILD)/tests/probe_%.o
+$(TEST_HELPERS): $(BUILD)/tests/probe_%: $(BUILD)/tests/probe_%.o \
+	$(call object,$(MODEL) $(IO))
 $(TEST_PROGRAMS): LIBS += $(TEST_PKG_LIBS)
 
 $(PROGRAMS) $(TEST_PROGRAMS) $(TEST_HELPERS):
@@ -89,9 +101,73 @@ $(PROGRAMS) $(TEST_PROGRAMS) $(TEST_HELPERS):
 	@echo "  LD      $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+unit-tests: $(TEST_PROGRAMS)
 tests: all $(TEST_PROGRAMS) $(TEST_HELPERS)
 
+# --- what a person or a script calls ------------------------------------------------------
+# make is called again after an installation, so that pkg-config is asked again.
+JOBS := $(shell nproc 2>/dev/null || echo 1)
+AGAIN = +@$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+
+setup:
+	@./setup build
+
+play:
+	@./setup build
+	$(AGAIN) all
+	@$(BUILD)/mg-play presets/chorale.preset
+
+check:
+	@./setup build check
+	$(AGAIN) tests
+	@BUILD=$(BUILD) tests/run
+
+style:
+	@./setup build check style
+	$(AGAIN) lint
+
+lint: features
+	@BUILD=$(BUILD) TIDY_FLAGS='$(subst ','\'',$(ALL_CFLAGS) $(HAVE) $(PKG_CFLAGS))' \
+		tests/style
+
+sanitize:
+	@./setup build check
+	$(AGAIN) BUILD=build-sanitize SANITIZE=address,undefined \
+		CFLAGS='-O1 -g -fno-sanitize-recover=undefined' unit-tests
+	@BUILD=build-sanitize tests/run --unit
+
+# libgomp and libopenblas are not built for TSan: only our own threads are looked at.
+TSAN_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_ring.c tests/test_composer*.c))
+tsan:
+	@./setup build check
+	$(AGAIN) BUILD=build-tsan SANITIZE=thread CFLAGS='-O1 -g' \
+		$(TSAN_TESTS:%=build-tsan/tests/%)
+	@BUILD=build-tsan tests/run --unit $(TSAN_TESTS)
+
+BIN_DIR = $(DESTDIR)$(PREFIX)/bin
+MAN_DIR = $(DESTDIR)$(PREFIX)/share/man
+SHARE_DIR = $(DESTDIR)$(PREFIX)/share/musicguru
+UNIT_DIR = $(DESTDIR)$(PREFIX)/lib/systemd/user
+MANUALS5 := $(wildcard engine/*.5 trainer/*.5)
+UNITS := $(wildcard systemd/*.service)
+
+install: all
+	install -d $(BIN_DIR) $(MAN_DIR)/man1 $(MAN_DIR)/man5 $(SHARE_DIR)
+	install $(PROGRAMS) $(BIN_DIR)
+	$(if $(MANUALS),install -m 644 $(MANUALS) $(MAN_DIR)/man1)
+	$(if $(MANUALS5),install -m 644 $(MANUALS5) $(MAN_DIR)/man5)
+	$(if $(PRESETS),install -m 644 $(PRESETS) $(SHARE_DIR))
+	$(if $(UNITS),install -d $(UNIT_DIR) && install -m 644 $(UNITS) $(UNIT_DIR))
+
+uninstall:
+	rm -f $(addprefix $(BIN_DIR)/,$(notdir $(PROGRAMS)))
+	rm -f $(addprefix $(MAN_DIR)/man1/,$(notdir $(MANUALS)))
+	rm -f $(addprefix $(MAN_DIR)/man5/,$(notdir $(MANUALS5)))
+	rm -f $(addprefix $(SHARE_DIR)/,$(notdir $(PRESETS)))
+	rm -f $(addprefix $(UNIT_DIR)/,$(notdir $(UNITS)))
+	-rmdir $(SHARE_DIR)
+
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) build-sanitize build-tsan
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

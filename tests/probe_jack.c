@@ -108,7 +108,7 @@ act(struct probe *probe, const struct action *action, void *buffer,
     case NOTE_ON:
     case NOTE_OFF: {
         uint8_t status = action->verb == NOTE_ON ? 0x90 : 0x80;
-        uint8_t data[3] = {status, (uint8_t)action->argument, 90};
+        uint8_t data[3] = {status, (uint8_t)action->argument, 93};
         jack_midi_event_write(buffer, offset, data, sizeof data);
         break;
     }

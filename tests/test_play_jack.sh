@@ -1,0 +1,257 @@
+#!/bin/bash
+# SPDX-FileCopyrightText: 2026 The MusicGuru authors
+# SPDX-License-Identifier: ISC
+# mg-play as a JACK client, end to end: real jackd with the dummy driver, a probe that
+# records every event with its frame.  MG_SOAK=1 makes the two grid runs a minute long.
+set -u
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=${BUILD:-$root/build}
+case $build in /*) ;; *) build=$root/$build ;; esac
+probe=$build/tests/probe_jack
+play=$build/mg-play
+work=$(mktemp -d)
+rate=48000 period=256
+player=
+# shellcheck source=tests/rig_jack.sh
+. "$root/tests/rig_jack.sh"
+
+clean() {
+    [ -z "$player" ] || kill -9 "$player" 2>/dev/null
+    rig_stop
+    rm -rf "$work"
+}
+trap clean EXIT
+trap 'exit 130' INT TERM
+
+failures=0 passes=0
+ok() { passes=$((passes + 1)); echo "ok: $*"; }
+bad() { failures=$((failures + 1)); echo "FAILED: $*"; }
+check() { # WHAT COMMAND...
+    local what=$1
+    shift
+    if "$@"; then ok "$what"; else bad "$what"; fi
+}
+
+# --- the player ------------------------------------------------------------------------------
+
+play_start() { # ARGUMENT...
+    "$play" --driver jack --name musicguru --seed 7 --json "$@" \
+        >"$work/play.json" 2>"$work/play.err" </dev/null &
+    player=$!
+}
+
+# Ends the player with a signal; leaves its exit status in $status.
+play_end() { # SIGNAL
+    kill "-$1" "$player"
+    play_wait
+}
+
+play_wait() {
+    local tries=0
+    while kill -0 "$player" 2>/dev/null && [ $tries -lt 100 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    kill -9 "$player" 2>/dev/null
+    wait "$player"
+    status=$?
+    player=
+}
+
+json() { # KEY: a number of the report
+    sed -n 's/.*"'"$1"'": *\([-0-9.]*\).*/\1/p' "$work/play.json" | head -n 1
+}
+
+# --- judging ---------------------------------------------------------------------------------
+
+judge() { # WHAT LEAST [AWK -v ARGUMENT]...: sets ons and offs
+    local what=$1 least=$2 said
+    shift 2
+    said=$(awk -v rate=$rate -v steps="$steps" -v period=$period -v ramp=0 -v bpm=120 \
+        -v tolerance=0 "$@" -f "$root/tests/check_events.awk" "$work/recorded")
+    if [ $? -ne 0 ]; then
+        bad "$what"
+        echo "$said"
+    else
+        ok "$what ($said frames)"
+    fi
+    # shellcheck disable=SC2034 # rest
+    read -r ons offs rest <<<"$(tail -n 1 <<<"$said")"
+    [ "$ons" -ge "$least" ] || bad "$what: only $ons notes were struck"
+}
+
+counters_agree() { # WHAT
+    local what=$1
+    if [ "$(json notes_on)" = "$ons" ] && [ "$(json notes_off)" = "$offs" ] &&
+        [ "$(json stuck)" = 0 ]; then
+        ok "$what: the counters agree with the recorded events"
+    else
+        bad "$what: counters $(json notes_on)/$(json notes_off)/$(json stuck)," \
+            "recorded $ons/$offs"
+    fi
+}
+
+record() { # SECONDS ARGUMENT...
+    local seconds=$1
+    shift
+    timeout $((${seconds%.*} + 20)) "$probe" --name recorder \
+        --listen musicguru:midi_out --seconds "$seconds" "$@" >"$work/recorded"
+}
+
+# --- the scenarios -----------------------------------------------------------------------------
+
+# Rolls for a while and stops: sets the file recorded.
+grid() { # BPM TOLERANCE SECONDS
+    play_start --tempo "$1" "$model"
+    record $(($3 + 1)) start@24000 stop@$(($3 * rate))
+    play_end TERM
+    judge "grid at $1 BPM" 4 -v bpm="$1" -v tolerance="$2"
+    check "grid at $1 BPM: exit status 0" [ "$status" = 0 ]
+    check "grid at $1 BPM: no late step of $(json steps)" [ "$(json late_steps)" = 0 ]
+    counters_agree "grid at $1 BPM"
+    check "grid at $1 BPM: no xrun names us" [ "$(rig_xruns musicguru)" = 0 ]
+}
+
+# A timebase master's tempo wins over our own, also while it changes.
+master() { # BPM RAMP
+    play_start --tempo 77 "$random"
+    record 7 --master "$1" --ramp "$2" start@24000 stop@$((6 * rate))
+    play_end TERM
+    judge "master at $1 BPM, $2 a second" 4 -v bpm="$1" -v ramp="$2" -v tolerance=1
+    counters_agree "master at $1 BPM"
+}
+
+jumps() {
+    play_start "$random"
+    record 8 start@24000 stop@120000 start@144000 locate=960000@200000 \
+        locate=0@250000 stop@300000 locate=480000@310000 start@330000 stop@370000
+    play_end TERM
+    judge "stop, start and locate" 4
+    counters_agree "stop, start and locate"
+}
+
+ended_by() { # SIGNAL
+    play_start "$random"
+    record 5 start@24000 &
+    local recorder=$!
+    sleep 3.2
+    play_end "$1"
+    wait $recorder
+    judge "SIG$1 while rolling" 4 -v free_offs=1
+    check "SIG$1 while rolling: exit status 0" [ "$status" = 0 ]
+    counters_agree "SIG$1 while rolling"
+    "$probe" --name stopper --seconds 0.3 stop@0 locate=0@10 >/dev/null
+}
+
+held_keys() {
+    play_start --thru "$random"
+    record 6 start@24000 stop@264000 &
+    local recorder=$!
+    "$probe" --name hand --send musicguru:midi_in --seconds 5.5 \
+        note=60@60000+100000 note=64@61000+90000 >/dev/null
+    wait $recorder
+    play_end TERM
+    # The hand's own notes are anywhere; all others are on the grid.
+    grep -v -E '^event .* (3c|40) ' "$work/recorded" >"$work/others"
+    local on off
+    on=$(grep -c -E '^event .* 9. 3c 5d' "$work/recorded")
+    off=$(awk '$1 == "event" && $6 == "3c" { on = substr($5, 1, 1) == "9" && $7 != "00" }
+        END { print on ? "sounds" : "silent" }' "$work/recorded")
+    check "a held key passes through with --thru" [ "$on" = 1 ]
+    check "a held key is ended" [ "$off" = silent ]
+    mv "$work/others" "$work/recorded"
+    judge "the music around held keys" 4
+    play_start "$random"
+    record 6 start@24000 stop@264000 &
+    recorder=$!
+    "$probe" --name hand --send musicguru:midi_in --seconds 5.5 \
+        note=60@24000+230000 >/dev/null
+    wait $recorder
+    play_end TERM
+    # While the hand holds the key (it does from the second second to the fifth) the
+    # instrument leaves it to the hand.
+    check "a held key is not sent without --thru" \
+        awk '$1 == "event" && $6 == "3c" && substr($5, 1, 1) == "9" &&
+            $2 > 96000 && $2 < 230000 { found = 1 } END { exit found }' "$work/recorded"
+    judge "held keys" 4
+}
+
+connections() {
+    "$probe" --name other --seconds 8 >/dev/null &
+    local other=$!
+    play_start --connect probe_late:in "$random"
+    sleep 1.5
+    check "nothing is connected unless asked" \
+        [ "$("$probe" --list | grep '^musicguru:' | grep -c -e '->')" = 0 ]
+    "$probe" --name probe_late --seconds 3 >/dev/null &
+    local late=$!
+    sleep 1.5
+    check "a port asked for is connected when it appears" \
+        grep -q '^musicguru:midi_out -> probe_late:in$' <<<"$("$probe" --list)"
+    wait $late
+    play_end INT
+    play_start --connect 'oth.*:(in|out)' "$random"
+    sleep 1
+    "$probe" --list >"$work/ports"
+    check "an expression connects by direction" \
+        [ "$(grep -c -x -e 'musicguru:midi_out -> other:in' \
+            -e 'musicguru:midi_in -> other:out' "$work/ports")" = 2 ]
+    play_end INT
+    check "SIGINT while stopped: exit status 0" [ "$status" = 0 ]
+    wait $other
+}
+
+server_killed() {
+    play_start "$random"
+    record 20 start@24000 &
+    local recorder=$! begun
+    sleep 3
+    rig_kill
+    begun=$(date +%s)
+    play_wait
+    check "server killed: exit status 1 (was $status)" [ "$status" = 1 ]
+    check "server killed: gone within 4 s" [ $(($(date +%s) - begun)) -le 4 ]
+    check "server killed: one line says so" [ "$(wc -l <"$work/play.err")" = 1 ]
+    wait $recorder
+}
+
+no_server() {
+    play_start "$random"
+    play_wait
+    check "no server: exit status 1" [ "$status" = 1 ]
+    check "no server: one line says so" [ "$(wc -l <"$work/play.err")" = 1 ]
+}
+
+# --- all of it -----------------------------------------------------------------------------------
+
+[ -x "$play" ] || { echo "mg-play is not built"; exit 77; }
+random=$work/random.safetensors
+"$build/tests/probe_model" "$random" || exit 1
+model=$random
+steps=2
+preset=$root/presets/chorale.preset
+if [ -r "$preset" ]; then
+    # The grid is the model's.
+    file=$root/presets/$(sed -n 's/^model *= *//p' "$preset")
+    found=$(head -c 4096 "$file" |
+        grep -a -o '"steps_per_quarter": *"[0-9]*"' | tr -dc 0-9)
+    [ "$found" = 2 ] && model=$preset
+fi
+seconds=10
+[ "${MG_SOAK:-0}" = 0 ] || seconds=60
+
+rig_start $rate $period
+grid 120 0 $seconds
+grid 97.3 1 $seconds
+master 100 0
+master 90 2
+jumps
+ended_by TERM
+ended_by INT
+held_keys
+connections
+check "no xrun names us in all this" [ "$(rig_xruns musicguru)" = 0 ]
+server_killed
+no_server
+echo "$passes passed, $failures failed"
+[ $failures = 0 ]
