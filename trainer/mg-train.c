@@ -78,12 +78,12 @@ load_corpora(struct run *run, char **paths, GError **error)
     int status = mg_corpus_load(&run->corpus, paths, steps_per_quarter, error);
     if (status)
         return status;
-    print_corpus("corpus", &run->corpus);
     if (run->options.valid)
         status = mg_corpus_load(&run->held_out, run->options.valid, steps_per_quarter,
                                 error);
     else
         mg_corpus_hold_out(&run->corpus, HOLD_OUT_EVERY, &run->held_out);
+    print_corpus("corpus", &run->corpus);
     if (!status)
         print_corpus("held out", &run->held_out);
     return status;
@@ -300,6 +300,8 @@ start(struct run *run, int argc, char **argv)
         g_error_free(error);
         return status;
     }
+    if (g_file_test(run->options.output, G_FILE_TEST_IS_DIR))
+        return mg_program_fail("%s: is a folder, not a file", run->options.output);
     run->checkpoint_path = g_strconcat(run->options.output, ".checkpoint", NULL);
     openblas_set_num_threads(1); // our own threads take whole segments
     catch_signals();

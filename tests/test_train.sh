@@ -1,0 +1,134 @@
+#!/bin/bash
+# SPDX-FileCopyrightText: 2026 The MusicGuru authors
+# SPDX-License-Identifier: ISC
+# mg-train and mg-eval, end to end, on a small corpus composed by a random model.
+set -u
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=${BUILD:-$root/build}
+case $build in /*) ;; *) build=$root/$build ;; esac
+work=$(mktemp -d)
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+failures=0 passes=0
+check() { # WHAT COMMAND...
+    local what=$1
+    shift
+    if "$@"; then
+        passes=$((passes + 1))
+        echo "ok: $what"
+    else
+        failures=$((failures + 1))
+        echo "FAILED: $what"
+    fi
+}
+
+# The program fails with this status and one line that holds PATTERN, and nothing is written.
+refuses() { # STATUS PATTERN COMMAND...
+    local wanted=$1 pattern=$2 status before after
+    shift 2
+    before=$(ls -A)
+    "$@" >out 2>err </dev/null
+    status=$?
+    grep -v -E '^(corpus|held out|skipped):' err >lines
+    rm -f out err
+    after=$(ls -A | grep -v -x lines)
+    [ $status = "$wanted" ] && [ "$(wc -l <lines)" = 1 ] && grep -q -e "$pattern" lines &&
+        [ "$before" = "$after" ] && rm lines && return 0
+    echo "status $status, wanted $wanted; said:"
+    cat lines
+    rm -f lines
+    return 1
+}
+
+"$build/tests/probe_model" random.safetensors || exit 1
+mkdir -p corpus/deeper
+for seed in 1 2 3 4 5; do
+    "$build/mg-compose" -o corpus/$seed.mid --seed $seed --steps 40 random.safetensors \
+        >/dev/null || exit 1
+done
+mv corpus/5.mid corpus/deeper/5.MID
+echo nonsense >corpus/broken.mid
+small=(--time-units 10,6 --note-units 8 --batch 2 --segment 16 --optimizer adam
+    --checkpoint-every 3 --threads 1)
+train=("$build/mg-train" "${small[@]}")
+eval=("$build/mg-eval")
+
+# --- a run, its log and its files -------------------------------------------------------------
+check "trains" "${train[@]}" -o a.safetensors --updates 6 --metadata licence=none \
+    --report report corpus 2>log
+check "finds folders at every depth" [ "$(sed -n 's/^\(corpus\|held out\): \([0-9]*\) pieces.*/\2/p' log | awk '{ n += $1 } END { print n }')" = 5 ]
+check "names a broken file once with its reason" \
+    [ "$(grep -c '^skipped: corpus/broken.mid: ' log)" = 1 ]
+check "writes plain lines in a log" [ "$(grep -c $'\r' log)" = 0 ]
+check "reports the run" test -s report/corpus.txt -a -s report/loss.csv -a -s report/sample.mid
+check "the model opens" "${eval[@]}" --json a.safetensors corpus >eval.json
+check "the model keeps its metadata" grep -q -a '"licence":"none"' a.safetensors
+check "the score has its figures" grep -q '"play_nats_per_step"' eval.json
+check "trains better than it began" awk -F, 'NR == 2 { first = $3 + $4 }
+    END { exit !($3 + $4 < first) }' report/loss.csv
+
+# --- stopping and going on ---------------------------------------------------------------------
+"${train[@]}" -o whole.safetensors --updates 12 corpus >/dev/null 2>&1
+"${train[@]}" -o cut.safetensors --updates 7 corpus >/dev/null 2>&1
+check "resumes" "${train[@]}" -o cut.safetensors --updates 12 \
+    --resume cut.safetensors.checkpoint corpus >/dev/null 2>&1
+check "a resumed run ends with the same weights" cmp -s \
+    <(tail -c 9000 whole.safetensors.checkpoint) <(tail -c 9000 cut.safetensors.checkpoint)
+
+"${train[@]}" -o long.safetensors --updates 1000000 corpus >/dev/null 2>log &
+trainer=$!
+for _ in $(seq 100); do
+    grep -q '^update 3' log && break
+    sleep 0.1
+done
+kill -INT $trainer
+wait $trainer
+check "ctrl-C ends with status 0" [ $? = 0 ]
+check "ctrl-C says how to go on" grep -q 'go on with --resume long.safetensors.checkpoint' log
+stopped=$(sed -n 's/^stopped after update \([0-9]*\);.*/\1/p' log)
+check "the checkpoint after ctrl-C loads" "${train[@]}" -o long.safetensors \
+    --updates $((stopped + 1)) --resume long.safetensors.checkpoint corpus >/dev/null 2>&1
+
+# --- probabilities ------------------------------------------------------------------------------
+check "writes probabilities" "${eval[@]}" --probabilities p.npy a.safetensors corpus/1.mid \
+    >/dev/null
+check "probabilities are a NumPy array of (40, 88, 2)" \
+    [ "$(head -c 128 p.npy | tr -d '\0' | grep -a -c '(40, 88, 2, )')" = 1 ]
+check "probabilities are as long as they say" [ "$(stat -c %s p.npy)" = $((128 + 40 * 88 * 2 * 4)) ]
+
+# --- what cannot be --------------------------------------------------------------------------
+check "no corpus" refuses 2 'needs' "${train[@]}" -o x.safetensors
+check "no output" refuses 2 'needs' "${train[@]}" corpus
+check "unknown option" refuses 2 'bogus' "${train[@]}" --bogus -o x.safetensors corpus
+for bad in --batch=0 --segment=-1 --dropout=1 --dropout=nan --notes=90-20 --notes=0-128 \
+    --time-units= --time-units=1,2,3,4,5 --transpose=3..5 --updates=0 --optimizer=sgd \
+    --learning-rate=1e999 --metadata=novalue --steps-per-quarter=99; do
+    check "refuses $bad" refuses 2 'mg-train: ' "${train[@]}" -o x.safetensors "$bad" corpus
+done
+check "missing corpus" refuses 1 'nowhere' "${train[@]}" -o x.safetensors nowhere
+mkdir empty
+check "empty corpus" refuses 1 'empty' "${train[@]}" -o x.safetensors empty
+check "missing checkpoint" refuses 1 'nowhere' \
+    "${train[@]}" -o x.safetensors --resume nowhere corpus
+check "a model is no checkpoint" refuses 1 'not a checkpoint' \
+    "${train[@]}" -o x.safetensors --resume a.safetensors corpus
+check "another setting is named" refuses 1 'another --dropout' "${train[@]}" \
+    -o x.safetensors --dropout 0.1 --resume cut.safetensors.checkpoint corpus
+check "a folder as output" refuses 1 'empty' "${train[@]}" --updates 3 -o empty/ corpus
+check "an output in no folder" refuses 1 'nowhere/x' "${train[@]}" -o nowhere/x corpus
+check "eval: missing model" refuses 1 'nowhere' "${eval[@]}" nowhere corpus
+check "eval: a folder as model" refuses 1 'corpus' "${eval[@]}" corpus corpus
+check "eval: a checkpoint is no model" refuses 1 'checkpoint' \
+    "${eval[@]}" a.safetensors.checkpoint corpus
+check "eval: one piece for probabilities" refuses 1 'one piece' \
+    "${eval[@]}" --probabilities q.npy a.safetensors corpus
+head -c 3000 a.safetensors >short.safetensors
+check "eval: a truncated model" refuses 1 'short.safetensors: ' \
+    "${eval[@]}" short.safetensors corpus
+sed 's/musicguru\/1/musicguru\/2/' a.safetensors >other.safetensors
+check "eval: another format version" refuses 1 "musicguru/2" \
+    "${eval[@]}" other.safetensors corpus
+
+echo "$passes passed, $failures failed"
+[ $failures = 0 ]
