@@ -29,8 +29,9 @@ struct mg_transport {
     double ticks_per_beat;
     double beats_per_minute;
     double beats_per_bar;
-    double beat_type;            // 4 = a beat is a quarter note
-    uint32_t bbt_offset_frames; // the BBT above was true this many frames before the cycle
+    double beat_type; // 4 = a beat is a quarter note
+    uint32_t
+        bbt_offset_frames; // the BBT above was true this many frames before the cycle
 };
 
 struct mg_cycle {
@@ -40,7 +41,8 @@ struct mg_cycle {
     struct mg_transport transport;
     const struct mg_midi_event *in; // sorted by frame
     int in_count;
-    struct mg_midi_event *out; // room for out_capacity events; the callee writes them sorted
+    struct mg_midi_event
+        *out; // room for out_capacity events; the callee writes them sorted
     int out_capacity;
     int out_count; // 0 on entry
 };

@@ -67,13 +67,13 @@ check_format(GHashTable *metadata, GError **error)
 {
     const char *format = g_hash_table_lookup(metadata, "format");
     const char *features = g_hash_table_lookup(metadata, "features");
-    if (!format || strcmp(format, FORMAT)) {
+    if (!format || strcmp(format, FORMAT) != 0) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                     "format is '%s', this program reads '%s'",
                     format ? format : "missing", FORMAT);
         return -EINVAL;
     }
-    if (!features || strcmp(features, FEATURES)) {
+    if (!features || strcmp(features, FEATURES) != 0) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                     "feature set is '%s', this program knows '%s'",
                     features ? features : "missing", FEATURES);

@@ -58,6 +58,7 @@ widest(int layers, const int *units)
 static float *
 floats(int rows, int cols)
 {
+    assert(rows > 0 && cols > 0);
     return calloc((size_t)rows * (size_t)cols, sizeof(float));
 }
 

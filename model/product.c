@@ -43,20 +43,21 @@ mg_packed_finish(struct mg_packed *packed)
 
 // A product for vectors of W floats: the compiler spills wider ones than the machine has.
 // Every sum runs over k in rising order whatever W is, so that all give the same bits.
+// NOLINTBEGIN(bugprone-macro-parentheses): `attributes` is none that takes them
 #define DEFINE_PRODUCT(name, W, attributes)                                            \
-    typedef float name##_vector __attribute__((vector_size(W * sizeof(float))));       \
+    typedef float name##_vector __attribute__((vector_size((W) * sizeof(float))));     \
                                                                                        \
     /* `count` rows of x against one panel, sums held in registers. */                 \
     static inline __attribute__((always_inline)) void name##_block(                    \
         int count, int inputs, const float *x, int x_stride, const float *panel,       \
         float *sum)                                                                    \
     {                                                                                  \
-        name##_vector s[ROWS][MG_PANEL / W] = {0};                                     \
+        name##_vector s[ROWS][MG_PANEL / (W)] = {0};                                   \
         for (int k = 0; k < inputs; k++) {                                             \
             const name##_vector *w =                                                   \
                 (const name##_vector *)(panel + (size_t)k * MG_PANEL);                 \
             _Pragma("GCC unroll 6") for (int r = 0; r < count; r++)                    \
-                _Pragma("GCC unroll 4") for (int v = 0; v < MG_PANEL / W; v++)         \
+                _Pragma("GCC unroll 4") for (int v = 0; v < MG_PANEL / (W); v++)       \
                     s[r][v] += x[r * x_stride + k] * w[v];                             \
         }                                                                              \
         memcpy(sum, s, (size_t)count * sizeof s[0]);                                   \
@@ -81,6 +82,8 @@ mg_packed_finish(struct mg_packed *packed)
             }                                                                          \
         }                                                                              \
     }
+
+// NOLINTEND(bugprone-macro-parentheses)
 
 static inline const float *
 panel_at(const struct mg_packed *weight, int p)

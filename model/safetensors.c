@@ -54,10 +54,10 @@ parse_array(const char *name, const json_t *entry, const uint8_t *data,
             size_t data_length, struct mg_array *array, GError **error)
 {
     const char *dtype = json_string_value(json_object_get(entry, "dtype"));
-    if (!dtype || (strcmp(dtype, "F32") && strcmp(dtype, "BF16")))
+    if (!dtype || (strcmp(dtype, "F32") != 0 && strcmp(dtype, "BF16") != 0))
         return refuse(error, "not an F32 or BF16 array", name);
     array->name = name;
-    array->dtype = strcmp(dtype, "F32") ? MG_DTYPE_BF16 : MG_DTYPE_F32;
+    array->dtype = strcmp(dtype, "F32") == 0 ? MG_DTYPE_F32 : MG_DTYPE_BF16;
     if (parse_shape(json_object_get(entry, "shape"), array))
         return refuse(error, "impossible shape of array", name);
 
@@ -104,7 +104,7 @@ parse_entries(json_t *header, const uint8_t *data, size_t data_length,
     json_t *entry;
     json_object_foreach(header, key, entry)
     {
-        if (!strcmp(key, "__metadata__")) {
+        if (strcmp(key, "__metadata__") == 0) {
             if (parse_metadata(entry, out->metadata, error))
                 return -EINVAL;
             continue;
@@ -119,10 +119,9 @@ parse_entries(json_t *header, const uint8_t *data, size_t data_length,
 }
 
 static int
-by_place(const void *a, const void *b)
+by_place(gconstpointer a, gconstpointer b)
 {
-    const struct mg_array *x = *(struct mg_array *const *)a;
-    const struct mg_array *y = *(struct mg_array *const *)b;
+    const struct mg_array *x = a, *y = b;
     return ((const char *)x->data > (const char *)y->data) -
            ((const char *)x->data < (const char *)y->data);
 }
@@ -132,19 +131,15 @@ static int
 check_places(const struct mg_safetensors *tensors, const uint8_t *data,
              size_t data_length, GError **error)
 {
-    guint count;
-    struct mg_array **list =
-        (struct mg_array **)g_hash_table_get_keys_as_array(tensors->arrays, &count);
-    for (guint i = 0; i < count; i++)
-        list[i] = g_hash_table_lookup(tensors->arrays, list[i]);
-    qsort(list, count, sizeof *list, by_place);
+    GList *arrays = g_list_sort(g_hash_table_get_values(tensors->arrays), by_place);
     const uint8_t *at = data;
     bool sound = true;
-    for (guint i = 0; i < count && sound; i++) {
-        sound = list[i]->data == at;
-        at += list[i]->bytes;
+    for (GList *item = arrays; item && sound; item = item->next) {
+        const struct mg_array *array = item->data;
+        sound = array->data == at;
+        at += array->bytes;
     }
-    g_free(list);
+    g_list_free(arrays);
     if (!sound || at != data + data_length)
         return refuse(error, "arrays overlap or leave a hole", "");
     return 0;
@@ -158,7 +153,7 @@ check_sum(const struct mg_safetensors *tensors, const uint8_t *data, size_t data
     if (!expected)
         return refuse(error, "no sha256 in the metadata", "");
     char *actual = g_compute_checksum_for_data(G_CHECKSUM_SHA256, data, data_length);
-    bool same = !strcmp(expected, actual);
+    bool same = strcmp(expected, actual) == 0;
     g_free(actual);
     return same ? 0 : refuse(error, "the checksum is wrong: the file is damaged", "");
 }
@@ -246,7 +241,7 @@ describe(const struct mg_array *array, size_t offset)
                                 : json_pack("[I]", (json_int_t)array->rows);
     return json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape,
                      "data_offsets", (json_int_t)offset,
-                     (json_int_t)(offset + array->bytes));
+                     (json_int_t)offset + (json_int_t)array->bytes);
 }
 
 static json_t *

@@ -34,7 +34,7 @@ mg_fixture_roll(struct mg_roll *roll, int lowest_note, int notes, int steps,
     (void)status;
     for (int t = 0; t < steps; t++)
         for (int n = 0; n < notes; n++) {
-            float u = unit(seed, (size_t)(t * notes + n));
+            float u = unit(seed, (size_t)t * (size_t)notes + (size_t)n);
             if (u < 0.2f)
                 mg_roll_add(roll, lowest_note + n, t, t + 1 + (int)(u * 20), 1, 1);
         }

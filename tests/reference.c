@@ -69,7 +69,7 @@ static double
 gate(const struct mg_lstm *lstm, const double *w, int which, int unit, const double *x,
      const double *h)
 {
-    size_t row = (size_t)(which * lstm->units + unit);
+    size_t row = (size_t)which * (size_t)lstm->units + (size_t)unit;
     double sum = w[lstm->bias + row];
     for (int k = 0; k < lstm->inputs; k++)
         sum += w[lstm->weight_ih + row * (size_t)lstm->inputs + (size_t)k] * x[k];
@@ -167,7 +167,7 @@ mg_reference_run(const struct mg_layout *layout, const double *w,
                  double *out)
 {
     int N = roll->notes, L = layout->shape.time_layers;
-    struct cell_state *state = calloc((size_t)(N * L), sizeof *state);
+    struct cell_state *state = calloc((size_t)N * (size_t)L, sizeof *state);
     double(*heard)[MG_UNITS_MAX] = calloc((size_t)N, sizeof *heard);
     double loss = 0;
     assert(state && heard && roll->lowest_note == layout->shape.lowest_note);

@@ -124,7 +124,7 @@ assert_header_refused(const char *header, const float *data, size_t count)
     assert_non_null(file);
     uint64_t size = text_length;
     memcpy(file, &size, 8);
-    memcpy(file + 8, text, text_length);
+    memcpy(file + 8, text, text_length); // NOLINT(bugprone-not-null-terminated-result)
     memcpy(file + 8 + text_length, data, count * sizeof *data);
     assert_refused(file, length);
     free(file);
@@ -216,7 +216,7 @@ bf16_is_read(void **unused)
     uint64_t size = strlen(header);
     uint8_t file[512];
     memcpy(file, &size, 8);
-    memcpy(file + 8, header, size);
+    memcpy(file + 8, header, size); // NOLINT(bugprone-not-null-terminated-result)
     memcpy(file + 8 + size, halves, 6);
     struct mg_safetensors parsed = {0};
     float values[3];

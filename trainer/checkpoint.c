@@ -142,7 +142,7 @@ check_settings(const struct mg_safetensors *file, const struct mg_settings *want
         const char *text = get_text(file, settings[i].key);
         if (!text)
             return refuse(error, "not a checkpoint: no setting", settings[i].key);
-        if (strcmp(text, settings[i].value)) {
+        if (strcmp(text, settings[i].value) != 0) {
             g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                         "the checkpoint was made with another --%s", settings[i].key);
             return -EINVAL;
