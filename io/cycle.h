@@ -30,8 +30,7 @@ struct mg_transport {
     double beats_per_minute;
     double beats_per_bar;
     double beat_type; // 4 = a beat is a quarter note
-    uint32_t
-        bbt_offset_frames; // the BBT above was true this many frames before the cycle
+    uint32_t bbt_offset_frames; // the BBT was true this long before the cycle
 };
 
 struct mg_cycle {
@@ -41,8 +40,7 @@ struct mg_cycle {
     struct mg_transport transport;
     const struct mg_midi_event *in; // sorted by frame
     int in_count;
-    struct mg_midi_event
-        *out; // room for out_capacity events; the callee writes them sorted
+    struct mg_midi_event *out; // the callee writes them sorted by frame
     int out_capacity;
     int out_count; // 0 on entry
 };

@@ -135,7 +135,7 @@ an_epoch_is_fair(void **unused)
     assert_int_equal(
         mg_batches_init(&batches, &corpus, &SETTINGS.shape, 7, 1, 12, -2, 9), 0);
     assert_int_equal(batches.card_count, 1 + 2 + 3 + 3 + 4);
-    int dealt[PIECES] = {0}, first[13], highest = -99, lowest = 99, differ = 0;
+    int dealt[PIECES] = {0}, first[13] = {0}, highest = -99, lowest = 99, differ = 0;
     for (int epoch = 0; epoch < 40; epoch++)
         for (int i = 0; i < 13; i++) {
             struct mg_segment s;
