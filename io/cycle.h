@@ -29,7 +29,7 @@ struct mg_transport {
     double ticks_per_beat;
     double beats_per_minute;
     double beats_per_bar;
-    double beat_type; // 4 = a beat is a quarter note
+    double beat_type;           // 4 = a beat is a quarter note
     uint32_t bbt_offset_frames; // the BBT was true this long before the cycle
 };
 

@@ -14,9 +14,8 @@ struct mg_settings {
     struct mg_shape shape;
     enum mg_method method;
     double learning_rate;
-    double
-        final_rate; // share of the learning rate left at the last update (cosine); 1: constant
-    double clip; // of the gradient's norm, 0: none
+    double final_rate; // share of it left at the last update (cosine); 1: constant
+    double clip;       // of the gradient's norm, 0: none
     double dropout;
     int batch;   // segments an update
     int segment; // steps a segment at the most
