@@ -203,8 +203,8 @@ on_shutdown(jack_status_t code, const char *reason, void *arg)
 
 // --- main thread -------------------------------------------------------------------------
 
-// What JACK says about itself is not for the user's terminal; the last line is kept for
-// the error message.  JACK's callback takes no context, hence the two statics.
+// What JACK says about itself is not for the user's terminal; the first line since an open
+// is kept for the error message: it names the cause, and the others its consequences.  JACK's callback takes no context, hence the two statics.
 static atomic_flag said_taken = ATOMIC_FLAG_INIT;
 static char said[160];
 
@@ -214,7 +214,8 @@ on_message(const char *message)
     // A real-time thread may be speaking: it must not wait, so a collision drops the line.
     if (atomic_flag_test_and_set_explicit(&said_taken, memory_order_acquire))
         return;
-    strncpy(said, message, sizeof said - 1);
+    if (said[0] == '\0')
+        g_strlcpy(said, message, sizeof said);
     atomic_flag_clear_explicit(&said_taken, memory_order_release);
 }
 
@@ -222,6 +223,15 @@ static void
 on_chatter(const char *message)
 {
     (void)message;
+}
+
+static void
+forget_messages(void)
+{
+    if (atomic_flag_test_and_set_explicit(&said_taken, memory_order_acquire))
+        return;
+    said[0] = '\0';
+    atomic_flag_clear_explicit(&said_taken, memory_order_release);
 }
 
 static const char *
@@ -259,6 +269,7 @@ set_callbacks(struct jack *jack)
 static int
 make_client(struct jack *jack, GError **error)
 {
+    forget_messages();
     // A server that is not there is not started: that is the user's business.
     jack_status_t status = 0;
     jack->client = jack_client_open(jack->base.config.name, JackNoStartServer, &status);

@@ -4,9 +4,10 @@
 # past a stop or a jump of the transport.
 #
 #   awk -v rate=48000 -v bpm=120 -v ramp=0 -v steps=2 -v tolerance=0 -v period=256 \
-#       [-v free_offs=1] -f check_events.awk RECORDED
+#       [-v free_offs=1] [-v grace=FRAMES] -f check_events.awk RECORDED
 #
-# free_offs: note-offs may come at any frame (the player was ended while rolling).  Prints
+# free_offs: note-offs may come at any frame (the player was ended while rolling).  grace: the
+# first step after a jump may sound this much late, for it could not be foreseen.  Prints
 # "ONS OFFS" and exits 0, or prints what is wrong and exits 1.
 
 function wrong(what) {
@@ -41,7 +42,7 @@ function off_grid(frame,    k, distance) {
 # After a stop or a jump what sounded before must be silent within a cycle.
 function expect_silence(    key) {
     for (key in before)
-        if (sounds[key] == before[key])
+        if ((key in sounds) && sounds[key] == before[key])
             wrong("key " key " still sounds one cycle after a stop or a jump")
     delete before
     waiting = 0
@@ -61,6 +62,8 @@ $1 == "transport" {
     }
 }
 
+BEGIN { changed_at = -1 - grace }
+
 $1 == "event" {
     key = $6
     if (substr($5, 1, 1) == "9" && $7 != "00") {
@@ -70,14 +73,14 @@ $1 == "event" {
         if (key in sounds)
             wrong("struck while it sounds")
         sounds[key] = $2 + 1
-        if (off_grid($3))
+        if ($2 >= changed_at + grace && off_grid($3))
             wrong("off the grid")
     } else if (substr($5, 1, 1) == "8" || substr($5, 1, 1) == "9") {
         offs++
         if (!(key in sounds))
             wrong("ended without having been struck")
         delete sounds[key]
-        if (!free_offs && $2 != changed_at && off_grid($3))
+        if (!free_offs && $2 != changed_at && $2 >= changed_at + grace && off_grid($3))
             wrong("ended off the grid")
     }
 }
