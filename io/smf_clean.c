@@ -282,7 +282,7 @@ clean_tracks(struct cleaner *cleaner, struct reader *in, int declared)
 static int
 smpte_ticks_per_quarter(int division, uint32_t *us_per_quarter)
 {
-    int frames = -(division >> 8); // the high byte is negative
+    int frames = 256 - ((uint16_t)division >> 8); // the high byte, negated
     int ticks_per_frame = division & 0xff;
     if ((frames != 24 && frames != 25 && frames != 29 && frames != 30) ||
         ticks_per_frame == 0)
