@@ -1,0 +1,405 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// The composer: what it decides, what it hears, and when it skips.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/composer.h"
+#include "engine/composer_thread.h"
+#include "engine/msg.h"
+#include "tests/fixture.h"
+
+enum { LOWEST = 36, NOTES = 48 };
+
+static const struct mg_shape SHAPE = {.lowest_note = LOWEST,
+                                      .notes = NOTES,
+                                      .steps_per_quarter = 2,
+                                      .time_layers = 1,
+                                      .time_units = {8},
+                                      .note_layers = 1,
+                                      .note_units = {6}};
+
+static const struct mg_composer_config CONFIG = {
+    .seed = 1, .temperature = 1.0f, .fill_below = 0, .longest_steps = 1000};
+
+// A composer with both its rings.
+struct desk {
+    struct mg_ring requests;
+    struct mg_ring decisions;
+    struct mg_composer *composer;
+    uint32_t generation;
+    struct mg_decision decision; // the last one
+};
+
+static void
+open_desk(struct desk *desk, const struct mg_model *model,
+          const struct mg_composer_config *config)
+{
+    GError *error = NULL;
+    memset(desk, 0, sizeof *desk);
+    assert_int_equal(mg_ring_init(&desk->requests, sizeof(struct mg_request), 64), 0);
+    assert_int_equal(mg_ring_init(&desk->decisions, sizeof(struct mg_decision), 4), 0);
+    desk->composer =
+        mg_composer_create(model, config, &desk->requests, &desk->decisions, &error);
+    assert_non_null(desk->composer);
+}
+
+static void
+close_desk(struct desk *desk)
+{
+    mg_composer_destroy(desk->composer);
+    mg_ring_finish(&desk->requests);
+    mg_ring_finish(&desk->decisions);
+}
+
+static void
+push(struct desk *desk, struct mg_request request)
+{
+    request.generation = desk->generation;
+    assert_true(mg_ring_push(&desk->requests, &request));
+}
+
+static void
+push_start(struct desk *desk, int64_t step, bool fresh)
+{
+    desk->generation++;
+    push(desk,
+         (struct mg_request){.type = MG_REQUEST_START, .step = step, .fresh = fresh});
+}
+
+static void
+push_key(struct desk *desk, int key, bool on)
+{
+    push(desk,
+         (struct mg_request){.type = MG_REQUEST_HEARD, .key = (uint8_t)key, .on = on});
+}
+
+// The decision that follows, which must be of `step`.
+static const uint8_t *
+decide(struct desk *desk, int64_t step)
+{
+    assert_true(mg_composer_work(desk->composer));
+    assert_true(mg_ring_pop(&desk->decisions, &desk->decision));
+    assert_int_equal(desk->decision.step, step);
+    assert_int_equal(desk->decision.generation, desk->generation);
+    assert_false(mg_composer_work(desk->composer)); // one for each
+    return desk->decision.cells;
+}
+
+static const uint8_t *
+reach(struct desk *desk, int64_t step)
+{
+    push(desk, (struct mg_request){.type = MG_REQUEST_REACHED, .step = step});
+    return decide(desk, step + 1);
+}
+
+// Steps first .. first + 31 after a start: (32, MG_KEYS).
+static void
+play(struct desk *desk, int64_t first, bool fresh, uint8_t cells[32][MG_KEYS])
+{
+    push_start(desk, first, fresh);
+    memcpy(cells[0], decide(desk, first), MG_KEYS);
+    for (int i = 1; i < 32; i++)
+        memcpy(cells[i], reach(desk, first + i - 1), MG_KEYS);
+}
+
+static void
+test_seeds_and_passes(void **state)
+{
+    (void)state;
+    struct mg_model *model = mg_fixture_model(&SHAPE, 3);
+    struct desk a, b, c;
+    static uint8_t one[32][MG_KEYS], two[32][MG_KEYS], again[32][MG_KEYS];
+    struct mg_composer_config other = CONFIG;
+    other.seed = 2;
+    open_desk(&a, model, &CONFIG);
+    open_desk(&b, model, &CONFIG);
+    open_desk(&c, model, &other);
+    play(&a, 0, true, one);
+    play(&b, 0, true, two);
+    assert_memory_equal(one, two, sizeof one); // the same seed
+    play(&c, 0, true, two);
+    assert_memory_not_equal(one, two, sizeof one); // another
+    play(&a, 0, true, again);
+    assert_memory_not_equal(one, again, sizeof one); // another pass
+    play(&b, 0, true, two);
+    assert_memory_equal(again, two, sizeof one); // and the same again
+    play(&a, 0, true, one);
+    play(&b, 0, false, two);
+    assert_memory_not_equal(one, two, sizeof one); // b remembers
+    close_desk(&a);
+    close_desk(&b);
+    close_desk(&c);
+    mg_model_destroy(model);
+}
+
+static void
+test_range(void **state)
+{
+    (void)state;
+    struct mg_model *model = mg_fixture_model(&SHAPE, 3);
+    struct desk desk;
+    static uint8_t cells[32][MG_KEYS];
+    int sounding = 0;
+    open_desk(&desk, model, &CONFIG);
+    play(&desk, 7, true, cells);
+    for (int t = 0; t < 32; t++)
+        for (int key = 0; key < MG_KEYS; key++) {
+            bool inside = key >= LOWEST && key < LOWEST + NOTES;
+            assert_true(inside || cells[t][key] == 0);
+            assert_true(cells[t][key] != MG_DECIDED_ARTICULATE); // struck: it plays
+            sounding += cells[t][key] != 0;
+        }
+    assert_true(sounding > 0);
+    close_desk(&desk);
+    mg_model_destroy(model);
+}
+
+static void
+test_hand(void **state)
+{
+    (void)state;
+    struct mg_model *model = mg_fixture_model(&SHAPE, 3);
+    struct desk desk;
+    const uint8_t held = MG_DECIDED_PLAY | MG_DECIDED_HELD;
+    open_desk(&desk, model, &CONFIG);
+    push_start(&desk, 0, true);
+    decide(&desk, 0);
+    push_key(&desk, 50, true);
+    push_key(&desk, 52, true); // tapped
+    push_key(&desk, 52, false);
+    push_key(&desk, 20, true); // below the model
+    const uint8_t *cells = reach(&desk, 0);
+    assert_int_equal(cells[50], held | MG_DECIDED_ARTICULATE);
+    assert_int_equal(cells[52], held | MG_DECIDED_ARTICULATE);
+    assert_int_equal(cells[20], 0);
+    cells = reach(&desk, 1);
+    assert_int_equal(cells[50], held);
+    assert_false(cells[52] & MG_DECIDED_HELD);
+    push_key(&desk, 50, false);
+    push_key(&desk, 50, true); // struck again
+    cells = reach(&desk, 2);
+    assert_int_equal(cells[50], held | MG_DECIDED_ARTICULATE);
+    push_key(&desk, 50, false);
+    cells = reach(&desk, 3);
+    assert_false(cells[50] & MG_DECIDED_HELD);
+    close_desk(&desk);
+    mg_model_destroy(model);
+}
+
+// The hand changes what the network chooses in the same step, above the key it plays.
+static void
+test_hand_is_heard(void **state)
+{
+    (void)state;
+    struct mg_model *model = mg_fixture_model(&SHAPE, 3);
+    struct desk a, b;
+    int differ = 0;
+    open_desk(&a, model, &CONFIG);
+    open_desk(&b, model, &CONFIG);
+    for (int i = 0; i < 50; i++) { // first steps: the same past
+        push_start(&a, 0, true);
+        push_start(&b, 0, true);
+        push_key(&b, LOWEST + 10, true);
+        const uint8_t *x = decide(&a, 0);
+        const uint8_t *y = decide(&b, 0);
+        assert_memory_equal(x + LOWEST, y + LOWEST, 10); // below: not yet known
+        differ += memcmp(x + LOWEST + 11, y + LOWEST + 11, NOTES - 11) != 0;
+    }
+    assert_true(differ > 0);
+    close_desk(&a);
+    close_desk(&b);
+    mg_model_destroy(model);
+}
+
+static void
+test_skips_and_stale(void **state)
+{
+    (void)state;
+    struct mg_model *model = mg_fixture_model(&SHAPE, 3);
+    struct desk desk;
+    open_desk(&desk, model, &CONFIG);
+    push_start(&desk, 4, true);
+    decide(&desk, 4);
+    push(&desk, (struct mg_request){.type = MG_REQUEST_REACHED, .step = 4});
+    push(&desk, (struct mg_request){.type = MG_REQUEST_REACHED, .step = 5});
+    reach(&desk, 6); // behind: only the newest is decided
+    push(&desk, (struct mg_request){.type = MG_REQUEST_REACHED, .step = 7});
+    push_start(&desk, 0, false);
+    push_start(&desk, 20, false); // only the last start counts
+    decide(&desk, 20);
+    struct mg_request stale = {
+        .type = MG_REQUEST_REACHED, .generation = desk.generation - 1, .step = 50};
+    assert_true(mg_ring_push(&desk.requests, &stale));
+    assert_false(mg_composer_work(desk.composer));
+    close_desk(&desk);
+    mg_model_destroy(model);
+}
+
+static void
+test_full_decisions(void **state)
+{
+    (void)state;
+    struct mg_model *model = mg_fixture_model(&SHAPE, 3);
+    struct desk desk;
+    open_desk(&desk, model, &CONFIG);
+    push_start(&desk, 0, true);
+    for (int64_t step = 0; step < 5; step++) { // nobody takes them: room for four
+        assert_true(mg_composer_work(desk.composer));
+        if (step < 4)
+            push(&desk, (struct mg_request){.type = MG_REQUEST_REACHED, .step = step});
+    }
+    for (int i = 0; i < 4; i++)
+        assert_true(mg_ring_pop(&desk.decisions, &desk.decision));
+    assert_false(mg_composer_work(desk.composer));
+    assert_true(mg_ring_pop(&desk.decisions, &desk.decision)); // the fifth, late
+    assert_int_equal(desk.decision.step, 4);
+    close_desk(&desk);
+    mg_model_destroy(model);
+}
+
+static void
+test_prime(void **state)
+{
+    (void)state;
+    struct mg_model *model = mg_fixture_model(&SHAPE, 3);
+    struct mg_roll roll[2] = {{0}};
+    struct desk desk[2];
+    static uint8_t cells[2][32][MG_KEYS];
+    for (int i = 0; i < 2; i++) {
+        struct mg_composer_config config = CONFIG;
+        mg_fixture_roll(&roll[i], LOWEST, NOTES, 16, (uint64_t)i + 1);
+        config.prime = &roll[i];
+        open_desk(&desk[i], model, &config);
+        play(&desk[i], 0, true, cells[i]);
+        for (int t = 0; t < 16; t++)
+            assert_memory_equal(cells[i][t] + LOWEST, mg_roll_row(&roll[i], t), NOTES);
+    }
+    assert_memory_not_equal(cells[0][16], cells[1][16], sizeof cells[0] / 2); // heard
+    for (int i = 0; i < 2; i++) {
+        close_desk(&desk[i]);
+        mg_roll_finish(&roll[i]);
+    }
+    mg_model_destroy(model);
+}
+
+// A model that knows only its output bias.
+static struct mg_model *
+constant_model(float play, float articulate)
+{
+    struct mg_model *model = mg_model_create(&SHAPE, NULL);
+    assert_non_null(model);
+    model->weights[model->layout.out_bias] = play;
+    model->weights[model->layout.out_bias + 1] = articulate;
+    return model;
+}
+
+static void
+test_longest_note(void **state)
+{
+    (void)state;
+    struct mg_model *model = constant_model(30.0f, -30.0f); // plays all, strikes none
+    struct mg_composer_config config = CONFIG;
+    struct desk desk;
+    static uint8_t cells[32][MG_KEYS];
+    config.longest_steps = 5;
+    open_desk(&desk, model, &config);
+    play(&desk, 0, true, cells);
+    for (int t = 0; t < 32; t++)
+        for (int i = 0; i < NOTES; i++)
+            assert_int_equal(cells[t][LOWEST + i], t % 6 == 5 ? 0 : MG_DECIDED_PLAY);
+    close_desk(&desk);
+    mg_model_destroy(model);
+}
+
+static int
+count_notes(const struct mg_model *model, int fill_below)
+{
+    struct mg_composer_config config = CONFIG;
+    struct desk desk;
+    static uint8_t cells[32][MG_KEYS];
+    int notes = 0;
+    config.fill_below = fill_below;
+    open_desk(&desk, model, &config);
+    for (int pass = 0; pass < 4; pass++) {
+        play(&desk, 32 * pass, pass == 0, cells);
+        for (int t = 0; t < 32; t++)
+            for (int key = 0; key < MG_KEYS; key++)
+                notes += cells[t][key] & MG_DECIDED_PLAY;
+    }
+    close_desk(&desk);
+    return notes;
+}
+
+static void
+test_fill(void **state)
+{
+    (void)state;
+    struct mg_model *model = constant_model(-12.0f, 0.0f); // 6 in a million
+    assert_int_equal(count_notes(model, 0), 0);
+    int filled = count_notes(model, 2); // 128 steps
+    assert_true(filled > 16 && filled < 2 * 128);
+    mg_model_destroy(model);
+}
+
+static void
+test_thread(void **state)
+{
+    (void)state;
+    struct mg_model *model = mg_fixture_model(&SHAPE, 3);
+    struct desk desk;
+    GError *error = NULL;
+    sem_t wake;
+    open_desk(&desk, model, &CONFIG);
+    sem_init(&wake, 0, 0);
+    struct mg_composer_thread *thread =
+        mg_composer_thread_start(desk.composer, &wake, &error);
+    assert_non_null(thread);
+    push_start(&desk, 0, true);
+    for (int64_t step = 0; step < 50; step++) {
+        sem_post(&wake);
+        assert_true(mg_composer_thread_wait(thread));
+        assert_true(mg_ring_pop(&desk.decisions, &desk.decision));
+        assert_int_equal(desk.decision.step, step);
+        push(&desk, (struct mg_request){.type = MG_REQUEST_REACHED, .step = step});
+    }
+    // A step that is due in a minute does not keep it from ending, nor from a relocation.
+    push(&desk, (struct mg_request){
+                    .type = MG_REQUEST_REACHED, .step = 50, .next_in_us = 60000000});
+    sem_post(&wake);
+    push_start(&desk, 99, false);
+    sem_post(&wake);
+    assert_true(mg_composer_thread_wait(thread));
+    push(&desk, (struct mg_request){
+                    .type = MG_REQUEST_REACHED, .step = 99, .next_in_us = 60000000});
+    sem_post(&wake);
+    mg_composer_thread_stop(thread);
+    while (mg_ring_pop(&desk.decisions, &desk.decision))
+        continue;
+    assert_int_equal(desk.decision.step, 99); // step 100 was not due
+    sem_destroy(&wake);
+    close_desk(&desk);
+    mg_model_destroy(model);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_seeds_and_passes),
+        cmocka_unit_test(test_range),
+        cmocka_unit_test(test_hand),
+        cmocka_unit_test(test_hand_is_heard),
+        cmocka_unit_test(test_skips_and_stale),
+        cmocka_unit_test(test_full_decisions),
+        cmocka_unit_test(test_prime),
+        cmocka_unit_test(test_longest_note),
+        cmocka_unit_test(test_fill),
+        cmocka_unit_test(test_thread),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
