@@ -184,7 +184,7 @@ static void
 convert_metres(const struct mg_smf *in, const GArray *stretches,
                uint32_t us_per_quarter, struct mg_smf *out)
 {
-    out->metres = g_new(struct mg_smf_metre, MAX(in->metre_count, 1));
+    out->metres = g_new0(struct mg_smf_metre, MAX(in->metre_count, 1));
     for (int i = 0; i < in->metre_count; i++) {
         struct mg_smf_metre metre = in->metres[i];
         metre.at_ticks = convert(stretches, us_per_quarter, metre.at_ticks);
