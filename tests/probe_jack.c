@@ -55,8 +55,9 @@ struct probe {
     jack_nframes_t origin; // absolute frame of the first cycle
     jack_nframes_t length;
     bool was_rolling;
-    jack_nframes_t expected; // transport frame
-    atomic_bool ready;       // ports are connected
+    jack_nframes_t last_frame;     // of the last cycle
+    jack_nframes_t last_transport; // transport frame of that cycle
+    atomic_bool ready;             // ports are connected
     atomic_bool done;
     atomic_bool lost;
 };
@@ -70,14 +71,18 @@ record(struct probe *probe, struct record what)
         probe->records[probe->record_count++] = what;
 }
 
+// A cycle that the server skipped is no jump: transport and clock moved alike.
 static void
 record_transport(struct probe *probe, jack_nframes_t now,
-                 const jack_position_t *position, bool rolling, jack_nframes_t frames)
+                 const jack_position_t *position, bool rolling)
 {
-    if (rolling != probe->was_rolling || position->frame != probe->expected)
+    jack_nframes_t passed = probe->was_rolling ? now - probe->last_frame : 0;
+    if (rolling != probe->was_rolling ||
+        position->frame != probe->last_transport + passed)
         record(probe, (struct record){TRANSPORT, now, position->frame, rolling, {0}});
     probe->was_rolling = rolling;
-    probe->expected = position->frame + (rolling ? frames : 0);
+    probe->last_frame = now;
+    probe->last_transport = position->frame;
 }
 
 static void
@@ -140,7 +145,7 @@ process(jack_nframes_t frames, void *arg)
     jack_position_t position;
     bool rolling =
         jack_transport_query(probe->client, &position) == JackTransportRolling;
-    record_transport(probe, now, &position, rolling, frames);
+    record_transport(probe, now, &position, rolling);
     record_events(probe, now, &position, rolling, frames);
     while (probe->next_action < probe->action_count &&
            probe->actions[probe->next_action].at < now + frames) {

@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The MusicGuru authors
 # SPDX-License-Identifier: ISC
+# shellcheck shell=bash
 # A private, throw-away JACK server for the end-to-end tests; sourced by them (bash).
 #
 #   rig_start RATE PERIOD   starts jackd with the dummy driver and waits until it answers
@@ -9,6 +10,7 @@
 #
 # Needs $probe (tests/probe_jack.c, built) and $work (a folder to write in).
 
+: "${probe:?}" "${work:?}"
 rig_pid=
 rig_log=
 
