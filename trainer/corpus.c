@@ -21,7 +21,7 @@ is_repaired(const struct mg_smf_report *r)
 {
     return r->damaged_events || r->skipped_chunks || r->clamped_chunks ||
            r->missing_tracks || r->missing_track_ends || r->bad_metas ||
-           r->hanging_notes || r->stray_note_offs;
+           r->hanging_notes || r->stray_note_offs || r->thinned_changes;
 }
 
 static bool

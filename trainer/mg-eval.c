@@ -149,12 +149,12 @@ main(int argc, char **argv)
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     struct options o = {.threads = cores > 0 ? (int)cores : 1};
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "print JSON", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Print JSON", NULL},
         {"steps-per-quarter", 0, 0, G_OPTION_ARG_INT, &o.steps_per_quarter,
-         "read the corpus on another grid than the model's", "N"},
+         "Read the corpus on another grid than the model's", "N"},
         {"probabilities", 0, 0, G_OPTION_ARG_FILENAME, &o.probabilities,
-         "write the (T, N, 2) probabilities of one piece", "FILE.npy"},
-        {"threads", 0, 0, G_OPTION_ARG_INT, &o.threads, "threads (all cores)", "N"},
+         "Write the (T, N, 2) probabilities of one piece", "FILE.npy"},
+        {"threads", 0, 0, G_OPTION_ARG_INT, &o.threads, "Threads (all cores)", "N"},
         {0},
     };
     GError *error = NULL;
