@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: 2026 The MusicGuru authors
+# SPDX-License-Identifier: ISC
+# mg-compose and mg-play into files, from end to end.  Usage: test_compose.sh [BUILD-FOLDER]
+set -u
+build=$(cd "${1:-${BUILD:-build}}" && pwd) || exit 1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+fail() {
+    echo "FAIL: $*"
+    failures=$((failures + 1))
+}
+
+# run STATUS PROGRAM ARGUMENT...: it must exit with STATUS; its output is in out and err.
+run() {
+    expected=$1
+    program=$2
+    shift 2
+    "$build/$program" "$@" >out 2>err </dev/null
+    status=$?
+    [ $status -eq "$expected" ] ||
+        fail "$program $* exited $status, not $expected: $(cat err)"
+}
+
+# error TEXT: one line on stderr that says so.
+error() {
+    grep -qF -- "$1" err || fail "did not say '$1': $(cat err)"
+    [ "$(wc -l <err)" -eq 1 ] || fail "more than one line: $(cat err)"
+}
+
+"$build/tests/probe_model" m.safetensors || exit 1
+
+# The same seed gives the same bytes; another one gives others.
+run 0 mg-compose -o a.mid -s 5 -n 64 m.safetensors
+run 0 mg-compose -o b.mid -s 5 -n 64 m.safetensors
+run 0 mg-compose -o c.mid -s 6 -n 64 m.safetensors
+cmp -s a.mid b.mid || fail "the same seed gave other bytes"
+cmp -s a.mid c.mid && fail "another seed gave the same bytes"
+run 0 mg-compose -o d.mid -s 5 -n 64 -t 61.7 m.safetensors
+cmp -s a.mid d.mid && fail "another tempo gave the same bytes"
+
+# A prime makes the output longer (tests/test_instrument.c: by exactly its notes).
+run 0 mg-compose -o primed.mid -s 9 -n 32 -p a.mid m.safetensors
+grep -q ' 96 steps' out || fail "64 steps of prime and 32 more: $(cat out)"
+
+# A preset by path and by name, in a locale with decimal commas or not.
+mkdir -p home/musicguru
+cp m.safetensors home/musicguru/
+printf '[preset]\nmodel=m.safetensors\ntempo=61.7\nseed=5\n' >home/musicguru/p.preset
+XDG_DATA_HOME=$work/home
+export XDG_DATA_HOME
+run 0 mg-compose -o e.mid -n 64 home/musicguru/p.preset
+run 0 mg-compose -o f.mid -n 64 p
+cmp -s d.mid e.mid || fail "the preset's tempo and seed do not count"
+cmp -s e.mid f.mid || fail "by name is not as by path"
+
+# mg-play into a file: its figures add up, and it plays what mg-compose composes.
+run 0 mg-play -d offline --duration 16 -s 5 -r play.mid --json m.safetensors
+grep -q '"late_steps":0' out || fail "late steps offline: $(cat out)"
+grep -q '"stuck":0' out || fail "stuck notes offline: $(cat out)"
+grep -q '"steps":64' out || fail "not 64 steps in 16 s: $(cat out)"
+cmp -s play.mid a.mid || fail "mg-play and mg-compose differ"
+
+# Wrong usage is 2, what cannot be done is 1, each with one line.
+run 2 mg-compose m.safetensors
+error "-o FILE"
+run 2 mg-compose -o x.mid
+error "preset"
+run 2 mg-compose -o x.mid -n 0 m.safetensors
+error "--steps"
+run 2 mg-compose -o x.mid -t 0 m.safetensors
+error "--tempo"
+run 2 mg-compose -o x.mid -T -1 m.safetensors
+error "--temperature"
+run 2 mg-compose -o x.mid -s -1 m.safetensors
+error "--seed"
+run 1 mg-compose -o x.mid nothing-of-this-name
+error "nothing-of-this-name"
+run 1 mg-compose -o x.mid -p m.safetensors m.safetensors
+error "m.safetensors"
+run 1 mg-compose -o no/such/folder/x.mid -n 4 m.safetensors
+error "no/such/folder/x.mid"
+run 2 mg-play -d harp m.safetensors
+error "harp"
+run 2 mg-play --duration -5 m.safetensors
+error "--duration"
+head -c 1000 m.safetensors >cut.safetensors
+run 1 mg-compose -o x.mid cut.safetensors
+error "cut.safetensors"
+[ -e x.mid ] && fail "a failed run left a file"
+
+[ $failures -eq 0 ] && echo "ok: mg-compose"
+exit $((failures > 0))
