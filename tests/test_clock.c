@@ -241,6 +241,45 @@ test_tiny_loop(void **state)
     assert_int_equal(moves, 1);
 }
 
+// Small steps back add up, too: the next step is never more than a step and a bit away.
+static void
+test_creeps_back(void **state)
+{
+    (void)state;
+    struct mg_clock clock;
+    struct mg_clock_cycle out;
+    mg_clock_init(&clock, 2, 120);
+    for (uint32_t frame = 120000; frame > 1000; frame -= 500) {
+        struct mg_transport t = {.rolling = true, .frame = frame};
+        mg_clock_advance(&clock, &t, 64, RATE, &out);
+        assert_true(out.next * 12000 - (int64_t)frame <= 12000 + 2 * 960);
+    }
+}
+
+// Steps that a jump went past are not struck together: the last of them stands for all.
+static void
+test_no_stack(void **state)
+{
+    (void)state;
+    struct mg_clock clock;
+    struct mg_clock_cycle out;
+    struct mg_transport t = {.rolling = true};
+    int64_t last = -1;
+    mg_clock_init(&clock, 24, 999); // a step every 120 frames
+    for (int i = 0; i < 1000; i++) {
+        mg_clock_advance(&clock, &t, 64, RATE, &out);
+        assert_int_equal(out.moved, i == 0);
+        for (int k = 0; k < out.count; k++) {
+            assert_true(out.steps[k].step > last);
+            assert_true(k == 0 || out.steps[k].frame > out.steps[k - 1].frame);
+            last = out.steps[k].step;
+        }
+        if (i % 100 == 51)
+            assert_int_equal(out.skipped, 4); // 600 frames, five steps: one is struck
+        t.frame += i % 100 == 50 ? 64 + 600 : 64;
+    }
+}
+
 // A tempo in dotted quarters a minute, in 6/8: the distance covered tells.
 static void
 test_tempo_unit(void **state)
@@ -360,6 +399,8 @@ main(void)
         cmocka_unit_test(test_small_jumps),
         cmocka_unit_test(test_locates),
         cmocka_unit_test(test_tiny_loop),
+        cmocka_unit_test(test_creeps_back),
+        cmocka_unit_test(test_no_stack),
         cmocka_unit_test(test_tempo_unit),
         cmocka_unit_test(test_hostile),
     };

@@ -191,6 +191,25 @@ test_late_decision(void **state)
     end_scene(&stage);
 }
 
+// A decision of the generation before, though of the right step, is not struck.
+static void
+test_stale_decision(void **state)
+{
+    (void)state;
+    struct mg_stage stage;
+    open_rolling(&stage, &CONFIG);
+    mg_stage_cycles(&stage, 3);
+    stage.asleep = true;
+    struct mg_decision stale = {.generation = stage.generation, .step = 4};
+    full_score(4, stale.cells);
+    stage.transport.frame = 4 * STEP;
+    mg_stage_cycle(&stage); // opens the next generation
+    assert_true(mg_ring_push(&stage.rt->decisions, &stale));
+    mg_stage_cycles(&stage, 5);
+    assert_int_equal(stage.sounding, 0);
+    end_scene(&stage);
+}
+
 static void
 test_first_step_too_late(void **state)
 {
@@ -510,6 +529,7 @@ main(void)
         cmocka_unit_test(test_locate_while_rolling),
         cmocka_unit_test(test_loop),
         cmocka_unit_test(test_late_decision),
+        cmocka_unit_test(test_stale_decision),
         cmocka_unit_test(test_first_step_too_late),
         cmocka_unit_test(test_held_keys),
         cmocka_unit_test(test_input_messages),
