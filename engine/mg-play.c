@@ -347,12 +347,15 @@ choose_driver(struct player *player)
     return MG_PROGRAM_GO_ON;
 }
 
+// An instrument, in place of the one before.  It records only where a file is to be
+// written: an installation plays for months.
 static int
-perform(struct player *player)
+make_instrument(struct player *player, bool record)
 {
     const struct arguments *arguments = player->arguments;
     GError *error = NULL;
-    bool offline = arguments->driver && strcmp(arguments->driver, "offline") == 0;
+    mg_instrument_destroy(player->instrument);
+    player->options.record = record;
     player->instrument = mg_instrument_create(player->preset, &player->options, &error);
     if (!player->instrument)
         return mg_program_fail_error(error);
@@ -368,9 +371,21 @@ perform(struct player *player)
         .program = (int)player->preset->program,
         .rate_hz = FILE_RATE_HZ,
     };
+    return MG_PROGRAM_GO_ON;
+}
+
+static int
+perform(struct player *player)
+{
+    const char *asked = player->arguments->driver;
+    GError *error = NULL;
+    bool offline = asked && strcmp(asked, "offline") == 0;
+    int status = make_instrument(player, offline || player->arguments->record);
+    if (status != MG_PROGRAM_GO_ON)
+        return status;
     if (offline)
         return play_offline(player, NULL);
-    int status = open_pipe(player);
+    status = open_pipe(player);
     if (status != MG_PROGRAM_GO_ON)
         return status;
     if (mg_instrument_start(player->instrument, &error) != 0)
@@ -380,9 +395,9 @@ perform(struct player *player)
         return status;
     if (player->driver)
         return play_live(player);
-    mg_instrument_stop(player->instrument);
     restore_signals();
-    return play_offline(player, "take.wav");
+    status = make_instrument(player, true);
+    return status == MG_PROGRAM_GO_ON ? play_offline(player, "take.wav") : status;
 }
 
 static int
@@ -397,7 +412,6 @@ run(const struct arguments *arguments, const char *name)
     player.options = mg_instrument_defaults(player.preset, seed);
     player.options.thru = arguments->thru;
     player.options.free_run = arguments->free_run;
-    player.options.record = true;
     int status = MG_PROGRAM_COULD_NOT;
     if (mg_overrides_apply(&arguments->overrides, &player.options, &error) != 0) {
         status = mg_program_usage("%s", error->message);
@@ -428,49 +442,60 @@ check(const struct arguments *arguments, int argc)
     return MG_PROGRAM_GO_ON;
 }
 
-int
-main(int argc, char **argv)
+static int
+parse(int *argc, char ***argv, struct arguments *arguments)
 {
-    struct arguments arguments = {.overrides = MG_OVERRIDES_NONE};
     const GOptionEntry entries[] = {
-        {"driver", 'd', 0, G_OPTION_ARG_STRING, &arguments.driver,
+        {"driver", 'd', 0, G_OPTION_ARG_STRING, &arguments->driver,
          "jack, synth or offline (default: the first that is there)", "DRIVER"},
-        {"name", 'n', 0, G_OPTION_ARG_STRING, &arguments.name,
+        {"name", 'n', 0, G_OPTION_ARG_STRING, &arguments->name,
          "JACK client name (default musicguru)", "NAME"},
-        {"connect", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &arguments.connect,
+        {"connect", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &arguments->connect,
          "Connect to this JACK port, now or when it appears", "PORT"},
-        {"seed", 's', 0, G_OPTION_ARG_STRING, &arguments.overrides.seed,
+        {"seed", 's', 0, G_OPTION_ARG_STRING, &arguments->overrides.seed,
          "Same seed, same choices (default: the preset's, or a new one)", "N"},
-        {"tempo", 't', 0, G_OPTION_ARG_DOUBLE, &arguments.overrides.bpm,
+        {"tempo", 't', 0, G_OPTION_ARG_DOUBLE, &arguments->overrides.bpm,
          "Quarter notes a minute where the transport has no tempo", "BPM"},
-        {"temperature", 'T', 0, G_OPTION_ARG_DOUBLE, &arguments.overrides.temperature,
+        {"temperature", 'T', 0, G_OPTION_ARG_DOUBLE, &arguments->overrides.temperature,
          "Under 1 plays safe, over 1 takes risks", "X"},
-        {"free-run", 'f', 0, G_OPTION_ARG_NONE, &arguments.free_run,
+        {"free-run", 'f', 0, G_OPTION_ARG_NONE, &arguments->free_run,
          "Play at once, whatever the transport does", NULL},
-        {"thru", 0, 0, G_OPTION_ARG_NONE, &arguments.thru,
+        {"thru", 0, 0, G_OPTION_ARG_NONE, &arguments->thru,
          "Send the notes of the input on to the output", NULL},
-        {"record", 'r', 0, G_OPTION_ARG_FILENAME, &arguments.record,
+        {"record", 'r', 0, G_OPTION_ARG_FILENAME, &arguments->record,
          "Save what was played to this MIDI file", "FILE"},
-        {"duration", 0, 0, G_OPTION_ARG_DOUBLE, &arguments.duration,
+        {"duration", 0, 0, G_OPTION_ARG_DOUBLE, &arguments->duration,
          "Stop after this long", "SECONDS"},
-        {"soundfont", 0, 0, G_OPTION_ARG_FILENAME, &arguments.soundfont,
+        {"soundfont", 0, 0, G_OPTION_ARG_FILENAME, &arguments->soundfont,
          "For the built-in synth (default: an installed one)", "FILE"},
-        {"json", 'j', 0, G_OPTION_ARG_NONE, &arguments.json,
+        {"json", 'j', 0, G_OPTION_ARG_NONE, &arguments->json,
          "Print the figures at the end as JSON", NULL},
         {0},
     };
     int status =
-        mg_program_parse(&argc, &argv, "mg-play", "PRESET|MODEL",
+        mg_program_parse(argc, argv, "mg-play", "PRESET|MODEL",
                          "Improvises with a trained network, in real time.", entries);
-    if (status == MG_PROGRAM_GO_ON)
-        status = check(&arguments, argc);
+    return status == MG_PROGRAM_GO_ON ? check(arguments, *argc) : status;
+}
+
+static void
+free_arguments(struct arguments *arguments)
+{
+    g_free(arguments->driver);
+    g_free(arguments->name);
+    g_strfreev(arguments->connect);
+    g_free(arguments->soundfont);
+    g_free(arguments->record);
+    g_free(arguments->overrides.seed);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct arguments arguments = {.overrides = MG_OVERRIDES_NONE};
+    int status = parse(&argc, &argv, &arguments);
     if (status == MG_PROGRAM_GO_ON)
         status = run(&arguments, argv[1]);
-    g_free(arguments.driver);
-    g_free(arguments.name);
-    g_strfreev(arguments.connect);
-    g_free(arguments.soundfont);
-    g_free(arguments.record);
-    g_free(arguments.overrides.seed);
+    free_arguments(&arguments);
     return mg_program_end(status);
 }

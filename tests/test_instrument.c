@@ -53,7 +53,7 @@ compose(const struct mg_roll *prime, const char *file)
                                       .work_context = instrument,
                                       .rate_hz = RATE,
                                       .period_frames = 256};
-    uint64_t steps = (uint64_t)(STEPS + (prime ? prime->steps : 0));
+    uint64_t steps = STEPS + (prime ? (uint64_t)prime->steps : 0);
     struct mg_offline offline = {.config = &config, .frames = steps * STEP_FRAMES};
     assert_int_equal(mg_offline_run(&offline), 0);
     mg_instrument_end(instrument, RATE);
