@@ -14,7 +14,7 @@
 #include "trainer/checkpoint.h"
 #include "trainer/evaluate.h"
 #include "trainer/progress.h"
-#include "trainer/report.h"
+#include "trainer/run_report.h"
 #include "trainer/train_options.h"
 
 enum { HOLD_OUT_EVERY = 10, CHECKPOINT_MAX_BYTES = 1 << 30, BAD_UPDATES_MAX = 10 };
@@ -29,7 +29,7 @@ struct run {
     struct mg_corpus held_out;
     struct mg_training training;
     struct mg_evaluator *evaluator;
-    struct mg_report *report; // or NULL
+    struct mg_run_report *report; // or NULL
     struct mg_progress_line line;
     double loss_sum; // training loss since the last held-out score
     int loss_count;
@@ -121,8 +121,8 @@ prepare(struct run *run, GError **error)
         return -ENOMEM;
     }
     if (run->options.report) {
-        run->report =
-            mg_report_create(run->options.report, &run->corpus, &run->held_out, error);
+        run->report = mg_run_report_create(run->options.report, &run->corpus,
+                                           &run->held_out, error);
         if (!run->report)
             return -EIO;
     }
@@ -184,8 +184,8 @@ add_to_report(struct run *run, const struct mg_score *score, GError **error)
     run->loss_count = 0;
     if (!run->report)
         return 0;
-    return mg_report_add(run->report, run->training.update, loss, score,
-                         run->training.model, error);
+    return mg_run_report_add(run->report, run->training.update, loss, score,
+                             run->training.model, error);
 }
 
 // Scores the held-out pieces; the best model so far becomes the output.
@@ -279,7 +279,7 @@ run_all(struct run *run, char **paths, GError **error)
 static void
 finish(struct run *run)
 {
-    mg_report_destroy(run->report);
+    mg_run_report_destroy(run->report);
     mg_evaluator_destroy(run->evaluator);
     mg_training_finish(&run->training);
     mg_corpus_finish(&run->held_out);

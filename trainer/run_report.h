@@ -8,24 +8,26 @@
 //   loss.png     the same as a picture (where cairo is built in)
 //   sample.mid   a piece drawn from the model
 //   sample.png   its piano roll
-#ifndef MG_TRAINER_REPORT_H
-#define MG_TRAINER_REPORT_H
+#ifndef MG_TRAINER_RUN_REPORT_H
+#define MG_TRAINER_RUN_REPORT_H
 
 #include "trainer/corpus.h"
 #include "trainer/evaluate.h"
 
-struct mg_report;
+struct mg_run_report;
 
 // Makes the folder and writes corpus.txt.  NULL with one line in *error.
-struct mg_report *mg_report_create(const char *folder, const struct mg_corpus *corpus,
-                                   const struct mg_corpus *held_out, GError **error);
+struct mg_run_report *mg_run_report_create(const char *folder,
+                                           const struct mg_corpus *corpus,
+                                           const struct mg_corpus *held_out,
+                                           GError **error);
 
 // Adds a row (training_loss: mean since the last) and writes the rest anew.  Returns 0 or
 // -errno with one line in *error.
-int mg_report_add(struct mg_report *report, int64_t update, double training_loss,
-                  const struct mg_score *held_out, const struct mg_model *model,
-                  GError **error);
+int mg_run_report_add(struct mg_run_report *report, int64_t update,
+                      double training_loss, const struct mg_score *held_out,
+                      const struct mg_model *model, GError **error);
 
-void mg_report_destroy(struct mg_report *report); // takes NULL
+void mg_run_report_destroy(struct mg_run_report *report); // takes NULL
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
 // The report folder; every file in it is replaced whole.
-#include "trainer/report.h"
+#include "trainer/run_report.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -20,13 +20,13 @@ struct row {
     double articulate;
 };
 
-struct mg_report {
+struct mg_run_report {
     char *folder;
     GArray *rows; // struct row
 };
 
 static int
-write_text(const struct mg_report *report, const char *name, const GString *text,
+write_text(const struct mg_run_report *report, const char *name, const GString *text,
            GError **error)
 {
     char *path = g_build_filename(report->folder, name, NULL);
@@ -59,16 +59,16 @@ describe_corpus(const char *what, const struct mg_corpus *corpus, GString *text)
                                corpus->skipped[i].reason);
 }
 
-struct mg_report *
-mg_report_create(const char *folder, const struct mg_corpus *corpus,
-                 const struct mg_corpus *held_out, GError **error)
+struct mg_run_report *
+mg_run_report_create(const char *folder, const struct mg_corpus *corpus,
+                     const struct mg_corpus *held_out, GError **error)
 {
     if (g_mkdir_with_parents(folder, 0755)) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", folder,
                     g_strerror(errno));
         return NULL;
     }
-    struct mg_report *report = g_new0(struct mg_report, 1);
+    struct mg_run_report *report = g_new0(struct mg_run_report, 1);
     report->folder = g_strdup(folder);
     report->rows = g_array_new(FALSE, FALSE, sizeof(struct row));
     GString *text = g_string_new("");
@@ -78,12 +78,12 @@ mg_report_create(const char *folder, const struct mg_corpus *corpus,
     g_string_free(text, TRUE);
     if (!status)
         return report;
-    mg_report_destroy(report);
+    mg_run_report_destroy(report);
     return NULL;
 }
 
 void
-mg_report_destroy(struct mg_report *report)
+mg_run_report_destroy(struct mg_run_report *report)
 {
     if (!report)
         return;
@@ -93,7 +93,7 @@ mg_report_destroy(struct mg_report *report)
 }
 
 static int
-write_table(const struct mg_report *report, GError **error)
+write_table(const struct mg_run_report *report, GError **error)
 {
     GString *text = g_string_new("update,training,held_out_play,held_out_articulate\n");
     for (guint i = 0; i < report->rows->len; i++) {
@@ -107,7 +107,7 @@ write_table(const struct mg_report *report, GError **error)
 }
 
 static int
-draw_loss(const struct mg_report *report, GError **error)
+draw_loss(const struct mg_run_report *report, GError **error)
 {
     guint count = report->rows->len;
     double *x = g_new(double, 3 * count), *training = x + count,
@@ -130,7 +130,7 @@ draw_loss(const struct mg_report *report, GError **error)
 }
 
 static int
-write_sample(const struct mg_report *report, const struct mg_model *model,
+write_sample(const struct mg_run_report *report, const struct mg_model *model,
              GError **error)
 {
     struct mg_smf smf;
@@ -150,9 +150,9 @@ write_sample(const struct mg_report *report, const struct mg_model *model,
 }
 
 int
-mg_report_add(struct mg_report *report, int64_t update, double training_loss,
-              const struct mg_score *held_out, const struct mg_model *model,
-              GError **error)
+mg_run_report_add(struct mg_run_report *report, int64_t update, double training_loss,
+                  const struct mg_score *held_out, const struct mg_model *model,
+                  GError **error)
 {
     double steps = (double)held_out->steps;
     struct row row = {(double)update, training_loss, held_out->loss.play / steps,
