@@ -8,7 +8,9 @@
 #include "engine/overrides.h"
 #include "engine/prime.h"
 #include "io/offline.h"
+#include "io/picture.h"
 #include "io/program.h"
+#include "io/smf.h"
 
 enum {
     STEPS = 256,         // 32 bars of eighth notes
@@ -20,6 +22,7 @@ enum {
 // The command line; strings owned.
 struct arguments {
     char *output;
+    char *picture; // or NULL
     char *prime;
     int steps;
     struct mg_overrides overrides;
@@ -60,6 +63,19 @@ compose(const struct mg_preset *preset, const struct mg_instrument_options *opti
     return code == 0 ? MG_PROGRAM_DONE : mg_program_fail_error(error);
 }
 
+// Draws the piano roll of what was written.
+static int
+draw(const char *midi, const char *picture)
+{
+    GError *error = NULL;
+    struct mg_smf smf = {0};
+    int code = mg_smf_load(midi, &smf, &error);
+    if (code == 0)
+        code = mg_picture_piano_roll(&smf, picture, &error);
+    mg_smf_finish(&smf);
+    return code == 0 ? MG_PROGRAM_DONE : mg_program_fail_error(error);
+}
+
 static int
 run(const struct arguments *arguments, const char *name)
 {
@@ -85,6 +101,8 @@ run(const struct arguments *arguments, const char *name)
     if (status == MG_PROGRAM_GO_ON)
         status = compose(preset, &options, prime.steps + arguments->steps,
                          arguments->output);
+    if (status == MG_PROGRAM_DONE && arguments->picture)
+        status = draw(arguments->output, arguments->picture);
     mg_roll_finish(&prime);
     mg_preset_destroy(preset);
     return status;
@@ -101,6 +119,8 @@ main(int argc, char **argv)
          "Same seed, same music (default: the preset's, or 1)", "N"},
         {"steps", 'n', 0, G_OPTION_ARG_INT, &arguments.steps,
          "Steps to compose (default 256)", "N"},
+        {"picture", 0, 0, G_OPTION_ARG_FILENAME, &arguments.picture,
+         "Draw the piano roll into a PNG file", "FILE"},
         {"prime", 'p', 0, G_OPTION_ARG_FILENAME, &arguments.prime,
          "Go on from this MIDI file; the output begins with it", "FILE"},
         {"tempo", 't', 0, G_OPTION_ARG_DOUBLE, &arguments.overrides.bpm,
@@ -124,6 +144,7 @@ main(int argc, char **argv)
             status = run(&arguments, argv[1]);
     }
     g_free(arguments.output);
+    g_free(arguments.picture);
     g_free(arguments.prime);
     g_free(arguments.overrides.seed);
     return mg_program_end(status);
