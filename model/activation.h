@@ -4,20 +4,20 @@
 //
 // libm picks a variant by CPU, so its last bit differs between machines; these do not,
 // and the compiler turns loops over them into vector code.  Relative error of exp and
-// log: under 2e-7 (tests/test_activation.c).
+// log: under 2e-7 (tests/test_network.c).
 #ifndef MG_MODEL_ACTIVATION_H
 #define MG_MODEL_ACTIVATION_H
 
 #include <stdint.h>
 #include <string.h>
 
-// e^x for any finite x; saturates at e^-87 and e^88.  After Moshier's Cephes expf:
+// e^x; saturates at e^-87 (NaN too) and e^88.  After Moshier's Cephes expf:
 // e^x = 2^n e^r, |r| <= ln 2 / 2, with ln 2 split in two so that r is exact.
 static inline float
 mg_exp(float x)
 {
-    x = x < -87.0f ? -87.0f : x;
-    x = x > 88.0f ? 88.0f : x;
+    x = x > -87.0f ? x : -87.0f; // NaN too
+    x = x < 88.0f ? x : 88.0f;
     float shifted = x * 1.44269504f + 12582912.0f; // 1.5 * 2^23: rounds to an integer
     float n = shifted - 12582912.0f;
     float r = x - n * 0.693359375f - n * -2.12194440e-4f;

@@ -4,10 +4,10 @@
 //
 //   0       position      (MIDI number - 64) / 24
 //   1..12   pitch class   1 at MIDI number mod 12
-//   13..62  vicinity      for offset -12..12: play, articulate of that neighbour; 0
-//   outside 63..74  context       for k = 0..11: how many notes sound of class (own +
-//   k) mod 12 75..78  beat          t mod 16 as 4 bits, low bit first, each -1 or +1 79
-//   zero          0
+//   13..62  vicinity      for offset -12..12: that neighbour's play, articulate; or 0
+//   63..74  context       for k = 0..11: how many notes sound of class own + k mod 12
+//   75..78  beat          t mod 16 as 4 bits, low bit first, each -1 or +1
+//   79      zero          0
 #ifndef MG_MODEL_FEATURES_H
 #define MG_MODEL_FEATURES_H
 

@@ -95,6 +95,12 @@ mg_layout_init(struct mg_layout *layout, const struct mg_shape *shape, GError **
                      shape->note_units, units + 2);
     layout->out_weight = add_tensor(layout, "out", -1, "weight", 2, units);
     layout->out_bias = add_tensor(layout, "out", -1, "bias", 2, 0);
+    if (layout->parameters > MG_PARAMETERS_MAX) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "%zu weights, at most %d: make the layers smaller",
+                    layout->parameters, MG_PARAMETERS_MAX);
+        return -EINVAL;
+    }
     return 0;
 }
 

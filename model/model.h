@@ -18,6 +18,7 @@ enum {
     MG_NOTES_MAX = 128,
     MG_STEPS_PER_QUARTER_MAX = 24,
     MG_TENSORS_MAX = 2 * MG_LAYERS_MAX * 5 + 2,
+    MG_PARAMETERS_MAX = 64 << 20, // 256 MiB of fp32: what a model file may hold
 };
 
 struct mg_shape {

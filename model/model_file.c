@@ -82,7 +82,8 @@ check_format(GHashTable *metadata, GError **error)
     return 0;
 }
 
-// All tensors of the table are there with their shapes, before memory is asked for them.
+// All tensors of the table are there with their shapes, before memory is asked for
+// them.
 static int
 check_tensors(const struct mg_layout *layout, const struct mg_safetensors *file,
               GError **error)

@@ -8,7 +8,8 @@
 #include "model/model.h"
 #include "model/safetensors.h"
 
-enum { MG_MODEL_FILE_MAX_BYTES = 256 << 20 };
+// The weights, and a header with room to spare.
+enum { MG_MODEL_FILE_MAX_BYTES = 4 * MG_PARAMETERS_MAX + (2 << 20) };
 
 // Reads a model.  Tensors may be F32 or BF16.  Every length, offset, type, shape, name
 // and the checksum are checked before anything is allocated by them; NaN and infinite
@@ -17,7 +18,7 @@ enum { MG_MODEL_FILE_MAX_BYTES = 256 << 20 };
 struct mg_model *mg_model_parse(const void *bytes, size_t length, GError **error);
 
 // Writes a model (fp32).  Returns the bytes.  Never fails: sizes were checked at
-// creation.
+// creation, and the caller keeps the metadata under MG_METADATA_MAX_BYTES in all.
 GBytes *mg_model_encode(const struct mg_model *model);
 
 // The parts of the above, for files that hold more than a model (checkpoints).
@@ -29,8 +30,8 @@ struct mg_model *mg_model_from(const struct mg_safetensors *file, GError **error
 // Adds format, features, shape and the free strings of a model to the metadata.
 void mg_model_describe(const struct mg_model *model, GHashTable *metadata);
 
-// Points arrays[0 ..] at the tensors of `values` (layout->parameters values).  arrays has room
-// for MG_TENSORS_MAX.  Returns their number.
+// Points arrays[0 ..] at the tensors of `values` (layout->parameters values).  arrays
+// has room for MG_TENSORS_MAX.  Returns their number.
 int mg_model_arrays(const struct mg_layout *layout, const float *values,
                     struct mg_array *arrays);
 

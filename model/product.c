@@ -41,8 +41,9 @@ mg_packed_finish(struct mg_packed *packed)
     *packed = (struct mg_packed){0};
 }
 
-// A product for vectors of W floats: the compiler spills wider ones than the machine has.
-// Every sum runs over k in rising order whatever W is, so that all give the same bits.
+// A product for vectors of W floats: the compiler spills wider ones than the machine
+// has. Every sum runs over k in rising order whatever W is, so that all give the same
+// bits.
 // NOLINTBEGIN(bugprone-macro-parentheses): `attributes` is none that takes them
 #define DEFINE_PRODUCT(name, W, attributes)                                            \
     typedef float name##_vector __attribute__((vector_size((W) * sizeof(float))));     \

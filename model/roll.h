@@ -28,13 +28,11 @@ void mg_roll_finish(struct mg_roll *roll);
 // Row t, (N).  0 <= t < steps.
 uint8_t *mg_roll_row(const struct mg_roll *roll, int t);
 
-// Sounds MIDI note `key` from the step nearest to `onset` up to the one nearest to
-// `end`, both in ticks of a grid with `ticks_per_step_numerator /
-// ticks_per_step_denominator` ticks a step (ticks per quarter / steps per quarter); a
-// half rounds up.  It always gets one step, is struck again where the key sounds
-// already, and is cut at the end of the roll. Add notes by rising onset: a later note
-// cuts an earlier one that still sounds. Returns 1, or 0 when the key or the onset lies
-// outside the roll.
+// Sounds MIDI note `key` from the step nearest to its onset up to the one nearest to
+// its end, both in ticks of a file; a half rounds up.  It always gets one step, is
+// struck again where the key sounds already, and is cut at the end of the roll.  Add
+// notes by rising onset: a later note cuts an earlier one that still sounds.  Returns
+// 1, or 0 when the key or the onset lies outside the roll.
 int mg_roll_add(struct mg_roll *roll, int key, int64_t onset_ticks, int64_t end_ticks,
                 int ticks_per_quarter, int steps_per_quarter);
 

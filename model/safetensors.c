@@ -48,7 +48,8 @@ parse_shape(const json_t *shape, struct mg_array *array)
     return 0;
 }
 
-// One entry of the header: {"dtype": "F32", "shape": [..], "data_offsets": [begin, end]}.
+// One entry of the header: {"dtype": "F32", "shape": [..], "data_offsets": [begin,
+// end]}.
 static int
 parse_array(const char *name, const json_t *entry, const uint8_t *data,
             size_t data_length, struct mg_array *array, GError **error)
@@ -126,7 +127,8 @@ by_place(gconstpointer a, gconstpointer b)
            ((const char *)x->data < (const char *)y->data);
 }
 
-// The format allows neither overlap nor hole: in order, each starts where the last ended.
+// The format allows neither overlap nor hole: in order, each starts where the last
+// ended.
 static int
 check_places(const struct mg_safetensors *tensors, const uint8_t *data,
              size_t data_length, GError **error)
@@ -249,9 +251,14 @@ describe_metadata(GHashTable *metadata, const char *sha256)
 {
     json_t *object = json_object();
     GList *keys = g_list_sort(g_hash_table_get_keys(metadata), (GCompareFunc)strcmp);
-    for (GList *k = keys; k; k = k->next)
-        json_object_set_new(object, k->data,
-                            json_string(g_hash_table_lookup(metadata, k->data)));
+    for (GList *k = keys; k; k = k->next) {
+        // JSON is UTF-8; a path of another encoding keeps its readable part.
+        char *key = g_utf8_make_valid(k->data, -1);
+        char *value = g_utf8_make_valid(g_hash_table_lookup(metadata, k->data), -1);
+        json_object_set_new(object, key, json_string(value));
+        g_free(key);
+        g_free(value);
+    }
     g_list_free(keys);
     json_object_set_new(object, "sha256", json_string(sha256));
     return object;

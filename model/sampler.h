@@ -17,7 +17,8 @@ struct mg_sampling {
 };
 
 // Draws step t (>= 0): u1 < P(play)^c, then u2 < P(articulate).  Call it after
-// mg_network_listen().  cells: (N), out.  Composer thread.  Never fails, never allocates.
+// mg_network_listen().  cells: (N), out.  Composer thread.  Never fails, never
+// allocates.
 void mg_sampler_draw(struct mg_network *network, const struct mg_sampling *sampling,
                      int64_t t, uint8_t *cells);
 
