@@ -122,7 +122,8 @@ nats(double p, int y)
     return -log(y ? p : 1 - p);
 }
 
-// All notes of step t, from what the time axis handed up.  Returns the loss of the step.
+// All notes of step t, from what the time axis handed up.  Returns the loss of the
+// step.
 static double
 run_notes(const struct mg_layout *layout, const double *w, const struct mg_roll *roll,
           int t, double (*heard)[MG_UNITS_MAX], const struct mg_dropout *dropout,

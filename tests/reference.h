@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The network once more, slow and plain, in double precision: one note of one step at a time,
-// straight from its definition.  The real code is checked against it.
+// The network once more, slow and plain, in double precision: one note of one step at a
+// time, straight from its definition.  The real code is checked against it.
 #ifndef MG_TESTS_REFERENCE_H
 #define MG_TESTS_REFERENCE_H
 
@@ -9,9 +9,9 @@
 #include "model/roll.h"
 #include "trainer/backprop.h"
 
-// Teacher-forced probabilities of a whole piece as the model sees it.  weights: as laid out.
-// dropout: masks of a training pass, or NULL.  out: (T, N, 2), or NULL.
-// Returns the loss, play + articulate, in nats.
+// Teacher-forced probabilities of a whole piece as the model sees it.  weights: as laid
+// out. dropout: masks of a training pass, or NULL.  out: (T, N, 2), or NULL. Returns
+// the loss, play + articulate, in nats.
 double mg_reference_run(const struct mg_layout *layout, const double *weights,
                         const struct mg_roll *roll, const struct mg_dropout *dropout,
                         double *out);

@@ -79,8 +79,8 @@ truncation_is_refused(void **unused)
     g_free(data);
 }
 
-// Every bit of the file.  In the header a flip may hit what no one reads (a free string, the
-// padding): then the weights must be the true ones.
+// Every bit of the file.  In the header a flip may hit what no one reads (a free
+// string, the padding): then the weights must be the true ones.
 static void
 bit_flips_are_refused(void **unused)
 {
@@ -110,8 +110,8 @@ bit_flips_are_refused(void **unused)
     g_free(data);
 }
 
-// A file with a given header and data and, unless the header has one, the right checksum in
-// place of "@".
+// A file with a given header and data and, unless the header has one, the right
+// checksum in place of "@".
 static void
 assert_header_refused(const char *header, const float *data, size_t count)
 {

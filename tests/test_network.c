@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The network against its double-precision reference: features, the step at play, the whole
-// pass of the trainer, and the gradient of every single weight.
+// The network against its double-precision reference: features, the step at play, the
+// whole pass of the trainer, and the gradient of every single weight.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,8 +79,8 @@ activations_match(void **unused)
     }
 }
 
-// fp32 sums of up to 60 terms of size 1, in two dozen layers and steps: 1e-5 is a hundred
-// rounding errors; a wrong index is off by 0.01.
+// fp32 sums of up to 60 terms of size 1, in two dozen layers and steps: 1e-5 is a
+// hundred rounding errors; a wrong index is off by 0.01.
 static const double TOLERANCE = 1e-5;
 
 static void
@@ -207,8 +207,9 @@ transposed_segment_matches(void **unused)
     mg_model_destroy(model);
 }
 
-// Central differences of the reference for every weight.  The step 1e-5 leaves an error of
-// about 1e-9 in double; the fp32 gradient has one of about 1e-5 of its largest terms.
+// Central differences of the reference for every weight.  The step 1e-5 leaves an error
+// of about 1e-9 in double; the fp32 gradient has one of about 1e-5 of its largest
+// terms.
 static void
 gradient_matches(const struct mg_shape *shape, float rate)
 {

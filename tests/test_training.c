@@ -186,7 +186,8 @@ it_learns(void **unused)
     mg_corpus_finish(&corpus);
 }
 
-// Two threads take the same segments in another order of summing: equal but for rounding.
+// Two threads take the same segments in another order of summing: equal but for
+// rounding.
 static void
 threads_agree(void **unused)
 {

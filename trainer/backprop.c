@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The network as its layers along the two axes, with the turn from (T, N) to (N, T) between.
+// The network as its layers along the two axes, with the turn from (T, N) to (N, T)
+// between.
 #include "trainer/backprop.h"
 
 #include <cblas.h>
@@ -319,7 +320,8 @@ mg_backprop_probabilities(const struct mg_workspace *w, int t, float *out)
             out[2 * n + o] = mg_sigmoid(w->logits[2 * (n * w->T + t) + o]);
 }
 
-// The output layer: gradient of its weights, and the loss by what came up into w->upper.
+// The output layer: gradient of its weights, and the loss by what came up into
+// w->upper.
 static void
 output_backward(struct mg_workspace *w, const float *weights, float scale,
                 const float *up, float *gradient)
@@ -336,8 +338,8 @@ output_backward(struct mg_workspace *w, const float *weights, float scale,
                 w->by_logits, 2, weights + w->layout.out_weight, H, 0.0f, w->upper, H);
 }
 
-// Takes w->upper down through a layer: the loss by its x lands in w->upper again, unless
-// last.
+// Takes w->upper down through a layer: the loss by its x lands in w->upper again,
+// unless last.
 static void
 stage_backward(struct mg_workspace *w, struct stage *stage, const float *weights, int S,
                int R, const float *x, bool last, float *gradient)

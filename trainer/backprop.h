@@ -9,8 +9,8 @@
 #include "model/model.h"
 #include "model/roll.h"
 
-// T steps of a piece, moved by some semitones.  A segment that starts inside a piece has the
-// true state and beat before it as its first input.
+// T steps of a piece, moved by some semitones.  A segment that starts inside a piece
+// has the true state and beat before it as its first input.
 struct mg_segment {
     const struct mg_roll *roll; // may span more keys than the model; borrowed
     int start;                  // first step that is predicted
@@ -39,9 +39,9 @@ struct mg_workspace;
 struct mg_workspace *mg_workspace_create(const struct mg_layout *layout, int max_steps);
 void mg_workspace_destroy(struct mg_workspace *workspace); // takes NULL
 
-// Teacher-forced forward pass over a segment.  carry: the time axis goes on from where the
-// last segment ended, else it starts from the learned initial state.  dropout: NULL for none.
-// Adds to *loss.
+// Teacher-forced forward pass over a segment.  carry: the time axis goes on from where
+// the last segment ended, else it starts from the learned initial state.  dropout: NULL
+// for none. Adds to *loss.
 void mg_backprop_forward(struct mg_workspace *workspace, const float *weights,
                          const struct mg_segment *segment, bool carry,
                          const struct mg_dropout *dropout, struct mg_loss *loss);
@@ -50,9 +50,9 @@ void mg_backprop_forward(struct mg_workspace *workspace, const float *weights,
 // out: (N, 2).
 void mg_backprop_probabilities(const struct mg_workspace *workspace, int t, float *out);
 
-// Adds `scale` times the derivative of the last forward pass's loss (play + articulate) to
-// gradient, an array laid out as the weights.  Only once per forward pass, and not after
-// carry.
+// Adds `scale` times the derivative of the last forward pass's loss (play + articulate)
+// to gradient, an array laid out as the weights.  Only once per forward pass, and not
+// after carry.
 void mg_backprop_backward(struct mg_workspace *workspace, const float *weights,
                           float scale, float *gradient);
 

@@ -71,7 +71,8 @@ shuffle(struct mg_batches *b, int64_t epoch)
     b->epoch = epoch;
 }
 
-// Semitones that leave every note of the piece that the model can hear inside its range.
+// Semitones that leave every note of the piece that the model can hear inside its
+// range.
 static int
 pick_transposition(const struct mg_batches *b, const struct mg_piece *piece,
                    uint32_t word)

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// Which segments an update sees: a pure function of the seed and the update's number, so that
-// a resumed training goes on with the same data.
+// Which segments an update sees: a pure function of the seed and the update's number,
+// so that a resumed training goes on with the same data.
 //
-// An epoch deals every piece once for each started segment length it holds, in random order,
-// each time at a random place of the piece and moved by random semitones.
+// An epoch deals every piece once for each started segment length it holds, in random
+// order, each time at a random place of the piece and moved by random semitones.
 #ifndef MG_TRAINER_BATCH_H
 #define MG_TRAINER_BATCH_H
 

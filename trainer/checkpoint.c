@@ -26,8 +26,8 @@ add_setting(struct setting *settings, int *count, const char *key, double value)
     ++*count;
 }
 
-// The shape stands in the model's own metadata; --updates may change from run to run unless
-// the rate depends on it.
+// The shape stands in the model's own metadata; --updates may change from run to run
+// unless the rate depends on it.
 static int
 list_settings(const struct mg_settings *s, struct setting *out)
 {

@@ -27,7 +27,8 @@ is_repaired(const struct mg_smf_report *r)
 static bool
 is_off_grid(const struct mg_smf *smf, int steps_per_quarter, int64_t ticks)
 {
-    // In units of 1 / (2 * steps_per_quarter) tick a step is 2 * ticks_per_quarter long.
+    // In units of 1 / (2 * steps_per_quarter) tick a step is 2 * ticks_per_quarter
+    // long.
     int64_t step = 2 * (int64_t)smf->ticks_per_quarter;
     int64_t rest = 2 * ticks * steps_per_quarter % step;
     int64_t distance = rest < step - rest ? rest : step - rest;

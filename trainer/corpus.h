@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// A corpus: the pieces of a list of files and folders as state matrices, and what was left
-// out and why.
+// A corpus: the pieces of a list of files and folders as state matrices, and what was
+// left out and why.
 #ifndef MG_TRAINER_CORPUS_H
 #define MG_TRAINER_CORPUS_H
 
@@ -36,22 +36,23 @@ struct mg_corpus {
     int repaired_files;      // read with something dropped or mended
 };
 
-// Reads every MIDI file under `arguments` (NULL-terminated files and folders).  A file that
-// cannot be read, has no note, or is over 100,000 steps is skipped, not an error.  Returns 0,
-// or -errno with one line in *error when an argument is missing or nothing is left.
+// Reads every MIDI file under `arguments` (NULL-terminated files and folders).  A file
+// that cannot be read, has no note, or is over 100,000 steps is skipped, not an error.
+// Returns 0, or -errno with one line in *error when an argument is missing or nothing
+// is left.
 int mg_corpus_load(struct mg_corpus *corpus, char *const *arguments,
                    int steps_per_quarter, GError **error);
 
-// Reads one file as a piece; -errno with one line in *error.  corpus: where the notes are
-// counted.
+// Reads one file as a piece; -errno with one line in *error.  corpus: where the notes
+// are counted.
 int mg_corpus_read_piece(struct mg_corpus *corpus, const char *path, const char *name,
                          struct mg_piece *piece, GError **error);
 
 void mg_corpus_finish(struct mg_corpus *corpus); // takes a zeroed struct
 
-// Moves about one piece in `every` out of `corpus` to `held_out` (zeroed): those whose name
-// hashes so, the same ones on every run and machine.  At least one stays and one goes, if
-// there are two.
+// Moves about one piece in `every` out of `corpus` to `held_out` (zeroed): those whose
+// name hashes so, the same ones on every run and machine.  At least one stays and one
+// goes, if there are two.
 void mg_corpus_hold_out(struct mg_corpus *corpus, int every,
                         struct mg_corpus *held_out);
 

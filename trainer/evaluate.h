@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// How good a model is on a corpus: the teacher-forced negative log-likelihood, with what
-// tells whether a low figure is only sparse music.
+// How good a model is on a corpus: the teacher-forced negative log-likelihood, with
+// what tells whether a low figure is only sparse music.
 #ifndef MG_TRAINER_EVALUATE_H
 #define MG_TRAINER_EVALUATE_H
 
@@ -29,8 +29,9 @@ void mg_evaluator_destroy(struct mg_evaluator *evaluator); // takes NULL
 struct mg_score mg_evaluator_run(struct mg_evaluator *evaluator, const float *weights,
                                  const struct mg_corpus *corpus);
 
-// The (T, N, 2) teacher-forced probabilities P(play), P(articulate | play) of one piece.
-// Returns an array that the caller frees with g_free(), or NULL when memory is short.
+// The (T, N, 2) teacher-forced probabilities P(play), P(articulate | play) of one
+// piece. Returns an array that the caller frees with g_free(), or NULL when memory is
+// short.
 float *mg_evaluator_probabilities(struct mg_evaluator *evaluator, const float *weights,
                                   const struct mg_roll *roll);
 

@@ -93,8 +93,8 @@ list_folder(const char *path, GError **error)
     return names;
 }
 
-// Puts what is in a folder at the front of what is to be looked at, so that the order is
-// that of a walk.
+// Puts what is in a folder at the front of what is to be looked at, so that the order
+// is that of a walk.
 static int
 enter_folder(struct search *search, const struct mg_found *folder,
              const struct stat *status, GError **error)

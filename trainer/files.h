@@ -13,12 +13,12 @@ struct mg_found {
         name; // relative to the argument it came from; of a file argument the last part
 };
 
-// Finds the MIDI files of `arguments` (NULL-terminated): a file is taken whatever its name, a
-// folder is searched at every depth for .mid, .midi, .rmi and .kar in any case, in byte
-// order.  No file is found twice and no folder entered twice, so that a loop of links ends.
-// *found: of struct mg_found *, in the order of the arguments; the caller unrefs it.  Returns
-// 0, or -errno with one line in *error when an argument is missing or a folder cannot be
-// read; *found is then NULL.  Any thread but real time.
+// Finds the MIDI files of `arguments` (NULL-terminated): a file is taken whatever its
+// name, a folder is searched at every depth for .mid, .midi, .rmi and .kar in any case,
+// in byte order.  No file is found twice and no folder entered twice, so that a loop of
+// links ends. *found: of struct mg_found *, in the order of the arguments; the caller
+// unrefs it.  Returns 0, or -errno with one line in *error when an argument is missing
+// or a folder cannot be read; *found is then NULL.  Any thread but real time.
 int mg_files_find(char *const *arguments, GPtrArray **found, GError **error);
 
 #endif

@@ -19,8 +19,8 @@ struct stretch {
     uint32_t us_per_quarter;
 };
 
-// The stretches of a piece; the first starts at tick 0.  At most 2^30 ticks of 2^24 us: the
-// times fit 54 bits.
+// The stretches of a piece; the first starts at tick 0.  At most 2^30 ticks of 2^24 us:
+// the times fit 54 bits.
 static GArray *
 stretches_of(const struct mg_smf *smf)
 {

@@ -21,12 +21,13 @@ struct mg_flattened {
     uint32_t us_per_quarter; // the one tempo of the result
 };
 
-// Merges tracks and channels of `in` into one.  Channel 10 is left out unless keep_drums.  A
-// key that is struck while it sounds is struck again: the earlier note ends there.  The
-// tempo is the one most of the music's real time is played at; elsewhere ticks move so that
-// every note keeps its real time, rounded once.  Metres stay, at their new ticks.  out: ends
-// with mg_smf_finish(); its report is that of `in`.  Returns 0, or -ERANGE with one line in
-// *error when the result is too long; *out is then zeroed.  Pure.  Any thread but real time.
+// Merges tracks and channels of `in` into one.  Channel 10 is left out unless
+// keep_drums.  A key that is struck while it sounds is struck again: the earlier note
+// ends there.  The tempo is the one most of the music's real time is played at;
+// elsewhere ticks move so that every note keeps its real time, rounded once.  Metres
+// stay, at their new ticks.  out: ends with mg_smf_finish(); its report is that of
+// `in`.  Returns 0, or -ERANGE with one line in *error when the result is too long;
+// *out is then zeroed.  Pure.  Any thread but real time.
 int mg_flatten(const struct mg_smf *in, bool keep_drums, struct mg_smf *out,
                struct mg_flattened *flattened, GError **error);
 

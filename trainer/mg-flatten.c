@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// mg-flatten: MIDI files to the single-track piano form, with a report of what was dropped.
+// mg-flatten: MIDI files to the single-track piano form, with a report of what was
+// dropped.
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>

@@ -55,7 +55,8 @@ adadelta(struct mg_optimizer *o, float rate, float *weights, const float *gradie
     }
 }
 
-// Algorithm 1 of the paper, with the bias corrections folded into the rate (its section 2).
+// Algorithm 1 of the paper, with the bias corrections folded into the rate (its section
+// 2).
 static void
 adam(struct mg_optimizer *o, float rate, float *weights, const float *gradient)
 {

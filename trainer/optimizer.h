@@ -29,8 +29,8 @@ void mg_optimizer_finish(struct mg_optimizer *optimizer); // takes a zeroed stru
 // The rate that works for most: AdaDelta needs none (1), Adam 0.003 at this size.
 double mg_optimizer_default_rate(enum mg_method method);
 
-// One update.  weights, gradient: (count); the gradient is clipped in place.  Returns the
-// gradient's norm before clipping; where that is not finite nothing is changed.
+// One update.  weights, gradient: (count); the gradient is clipped in place.  Returns
+// the gradient's norm before clipping; where that is not finite nothing is changed.
 double mg_optimizer_update(struct mg_optimizer *optimizer, float learning_rate,
                            float *weights, float *gradient);
 

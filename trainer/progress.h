@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// What a person sees of a training: a bar with the time left on a terminal, plain lines in a
-// log.
+// What a person sees of a training: a bar with the time left on a terminal, plain lines
+// in a log.
 #ifndef MG_TRAINER_PROGRESS_H
 #define MG_TRAINER_PROGRESS_H
 

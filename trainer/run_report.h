@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The report of a training run: a folder with what the corpus was, how the loss fell, and
-// how the model sounds.
+// The report of a training run: a folder with what the corpus was, how the loss fell,
+// and how the model sounds.
 //
 //   corpus.txt   pieces, steps, what was skipped and why
 //   loss.csv     update, training loss, held-out play and articulate, in nats a step
@@ -22,8 +22,8 @@ struct mg_run_report *mg_run_report_create(const char *folder,
                                            const struct mg_corpus *held_out,
                                            GError **error);
 
-// Adds a row (training_loss: mean since the last) and writes the rest anew.  Returns 0 or
-// -errno with one line in *error.
+// Adds a row (training_loss: mean since the last) and writes the rest anew.  Returns 0
+// or -errno with one line in *error.
 int mg_run_report_add(struct mg_run_report *report, int64_t update,
                       double training_loss, const struct mg_score *held_out,
                       const struct mg_model *model, GError **error);

@@ -7,8 +7,8 @@
 #include "io/smf.h"
 #include "model/model.h"
 
-// Draws `steps` steps from the start of a song, temperature 1, no gap filling, as notes at
-// 120 BPM.  The caller calls mg_smf_finish().  Returns 0 or -ENOMEM.
+// Draws `steps` steps from the start of a song, temperature 1, no gap filling, as notes
+// at 120 BPM.  The caller calls mg_smf_finish().  Returns 0 or -ENOMEM.
 int mg_sample_draw(const struct mg_model *model, uint64_t seed, int steps,
                    struct mg_smf *smf);
 

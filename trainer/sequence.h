@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// One LSTM layer along a sequence, forward and back; both axes of the network are made of it.
+// One LSTM layer along a sequence, forward and back; both axes of the network are made
+// of it.
 //
-// A sequence has S places and R independent rows that move through it together: on the time
-// axis S = T steps and R = N notes, on the note axis S = N and R = T.
+// A sequence has S places and R independent rows that move through it together: on the
+// time axis S = T steps and R = N notes, on the note axis S = N and R = T.
 #ifndef MG_TRAINER_SEQUENCE_H
 #define MG_TRAINER_SEQUENCE_H
 
@@ -33,9 +34,9 @@ void mg_sequence_carry(struct mg_sequence *sequence, const struct mg_lstm *lstm,
 void mg_sequence_forward(struct mg_sequence *sequence, const struct mg_lstm *lstm,
                          const float *weights, int S, int R, const float *x);
 
-// dh: (S, R, H), the loss by h[1..S] from above; changed.  dx: (S, R, inputs), out, or NULL.
-// gradient: an array laid out as the weights; the layer's part is added to.  scratch:
-// (R, H) values.  Takes an initial state set by mg_sequence_begin().
+// dh: (S, R, H), the loss by h[1..S] from above; changed.  dx: (S, R, inputs), out, or
+// NULL. gradient: an array laid out as the weights; the layer's part is added to.
+// scratch: (R, H) values.  Takes an initial state set by mg_sequence_begin().
 void mg_sequence_backward(struct mg_sequence *sequence, const struct mg_lstm *lstm,
                           const float *weights, int S, int R, const float *x, float *dh,
                           float *dx, float *gradient, float *scratch);

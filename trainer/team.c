@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// A team is started for each run: a training update takes seconds, a thread microseconds.
+// A team is started for each run: a training update takes seconds, a thread
+// microseconds.
 #include "trainer/team.h"
 
 #include <pthread.h>

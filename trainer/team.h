@@ -7,9 +7,9 @@
 // One job of a run: number 0 .. jobs - 1, done by thread 0 .. threads - 1.
 typedef void mg_team_job(void *context, int thread, int job);
 
-// Runs `jobs` jobs on `threads` threads (the caller is thread 0) and returns when all are
-// done.  Thread k does the jobs k, k + threads, ...: always the same ones in the same order.
-// Where a thread cannot be started its jobs are done by the caller.
+// Runs `jobs` jobs on `threads` threads (the caller is thread 0) and returns when all
+// are done.  Thread k does the jobs k, k + threads, ...: always the same ones in the
+// same order. Where a thread cannot be started its jobs are done by the caller.
 void mg_team_run(int threads, int jobs, mg_team_job *job, void *context);
 
 #endif

@@ -40,7 +40,8 @@ void mg_train_options_init(struct mg_train_options *options);
 // The table for mg_program_parse(); it points into *options.  The caller frees it.
 GOptionEntry *mg_train_options_entries(struct mg_train_options *options);
 
-// Checks every value.  Returns 0, or -EINVAL with one line in *error that names the option.
+// Checks every value.  Returns 0, or -EINVAL with one line in *error that names the
+// option.
 int mg_train_options_settings(const struct mg_train_options *options,
                               struct mg_settings *settings, GError **error);
 

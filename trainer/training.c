@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// One update: every thread takes whole segments, then the gradients are summed in order.
+// One update: every thread takes whole segments, then the gradients are summed in
+// order.
 #include "trainer/training.h"
 
 #include <errno.h>

@@ -8,8 +8,8 @@
 #include "trainer/batch.h"
 #include "trainer/optimizer.h"
 
-// What decides the course of a run.  Two runs with the same settings, corpus and number of
-// threads go the same way to the bit.
+// What decides the course of a run.  Two runs with the same settings, corpus and number
+// of threads go the same way to the bit.
 struct mg_settings {
     struct mg_shape shape;
     enum mg_method method;
