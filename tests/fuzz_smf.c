@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
 // A libFuzzer target for the reader of MIDI files.  Built with clang's
-// -fsanitize=fuzzer,address,undefined from this file, tests/midi_bytes.c, model/random.c,
-// io/file.c and io/smf*.c, linked with libsmf and glib.
+// -fsanitize=fuzzer,address,undefined from this file, tests/midi_bytes.c,
+// model/random.c, io/file.c and io/smf*.c, linked with libsmf and glib.
 //
 // Without libFuzzer, tests/test_smf.c runs seeded mutants through the same check.
 #include <stdio.h>

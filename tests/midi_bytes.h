@@ -27,12 +27,12 @@ void mg_midi_track(GByteArray *file, const void *data, size_t size);
 // Appends a variable-length number below 2^28.
 void mg_midi_number(GByteArray *data, uint32_t value);
 
-// Damages a copy of `file` in one to eight places: bytes changed, put in, taken out, cut off
-// or doubled.  The same seed gives the same bytes.
+// Damages a copy of `file` in one to eight places: bytes changed, put in, taken out,
+// cut off or doubled.  The same seed gives the same bytes.
 GByteArray *mg_midi_mutant(const uint8_t *file, size_t length, uint64_t seed);
 
-// Parses and checks what mg_smf_parse() promises of any bytes.  Returns NULL, or what was
-// broken; *notes: the notes read, -1 when the file was refused.
+// Parses and checks what mg_smf_parse() promises of any bytes.  Returns NULL, or what
+// was broken; *notes: the notes read, -1 when the file was refused.
 const char *mg_midi_try(const uint8_t *bytes, size_t length, int *notes);
 
 #endif

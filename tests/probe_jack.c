@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// A JACK client for the end-to-end tests: records MIDI with its frames, plays notes, moves the
-// transport and is a timebase master, all at frames given beforehand.
+// A JACK client for the end-to-end tests: records MIDI with its frames, plays notes,
+// moves the transport and is a timebase master, all at frames given beforehand.
 //
 // Frames on the command line count from the first cycle after every port was connected.
 // After the run it prints one line for each thing recorded, in order:

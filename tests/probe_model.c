@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: ISC
 // Writes a random model for the end-to-end tests: probe_model FILE [reference]
 //
-// A small one, or one of the reference size.  Its output bias is raised so that it plays
-// several notes a step: a test of silence would pass too easily.
+// A small one, or one of the reference size.  Its output bias is raised so that it
+// plays several notes a step: a test of silence would pass too easily.
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// A stage for the real-time core: a transport to move, a composer that plays from a score,
-// and a synth that notices every note-on and note-off that does not belong.
+// A stage for the real-time core: a transport to move, a composer that plays from a
+// score, and a synth that notices every note-on and note-off that does not belong.
 #ifndef MG_TESTS_STAGE_H
 #define MG_TESTS_STAGE_H
 

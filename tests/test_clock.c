@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The clock: every step in exactly one cycle at its exact frame, whatever the transport says.
+// The clock: every step in exactly one cycle at its exact frame, whatever the transport
+// says.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -65,7 +66,8 @@ test_own_tempo(void **state)
     }
 }
 
-// Ticks rounded down, coarse and fine: no step is lost or doubled, and each is within a tick.
+// Ticks rounded down, coarse and fine: no step is lost or doubled, and each is within a
+// tick.
 static void
 test_master(void **state)
 {

@@ -367,7 +367,8 @@ test_thread(void **state)
         assert_int_equal(desk.decision.step, step);
         push(&desk, (struct mg_request){.type = MG_REQUEST_REACHED, .step = step});
     }
-    // A step that is due in a minute does not keep it from ending, nor from a relocation.
+    // A step that is due in a minute does not keep it from ending, nor from a
+    // relocation.
     push(&desk, (struct mg_request){
                     .type = MG_REQUEST_REACHED, .step = 50, .next_in_us = 60000000});
     sem_post(&wake);

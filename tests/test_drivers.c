@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The drivers that need no server: offline cycles, the synth into a file, and what is said
-// where there is no server.
+// The drivers that need no server: offline cycles, the synth into a file, and what is
+// said where there is no server.
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,8 @@
 #include "io/file.h"
 #include "io/offline.h"
 
-// A player that strikes ten keys at full velocity at frame 0 and lets go after a second.
+// A player that strikes ten keys at full velocity at frame 0 and lets go after a
+// second.
 struct player {
     uint64_t cycles;
     uint64_t works;

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The instrument as a whole: offline into a file, with a prime; and live, with its thread.
+// The instrument as a whole: offline into a file, with a prime; and live, with its
+// thread.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The ring: full and empty, the wrap of its counters, and whole messages between two threads.
+// The ring: full and empty, the wrap of its counters, and whole messages between two
+// threads.
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>

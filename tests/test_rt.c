@@ -420,8 +420,8 @@ static void
 test_frame_wrap(void **state)
 {
     (void)state;
-    // The same cycles before 2^32 and across it: the position of every event agrees with
-    // the one a 64-bit frame would give.
+    // The same cycles before 2^32 and across it: the position of every event agrees
+    // with the one a 64-bit frame would give.
     struct mg_stage stage;
     mg_stage_open(&stage, &CONFIG, score);
     uint64_t frame = (1ULL << 32) - 10 * STEP;

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// Random sequences of everything that can happen to the real-time core: each note-on has its
-// note-off, events are in order, and nothing sounds one cycle after a stop or at the end.
+// Random sequences of everything that can happen to the real-time core: each note-on
+// has its note-off, events are in order, and nothing sounds one cycle after a stop or
+// at the end.
 //
 // MG_SEQUENCES in the environment sets how many (20,000).
 #include <setjmp.h>

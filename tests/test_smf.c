@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// MIDI files in: one small file for each way in which files in the wild are broken, what is
-// read of sound ones, and thousands of mutants.  With MG_DATA set to a folder of MIDI files
-// the mutants are of those; MG_MUTANTS sets their number.
+// MIDI files in: one small file for each way in which files in the wild are broken,
+// what is read of sound ones, and thousands of mutants.  With MG_DATA set to a folder
+// of MIDI files the mutants are of those; MG_MUTANTS sets their number.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -397,7 +397,8 @@ odd_notes_are_mended(void **unused)
 {
     (void)unused;
     struct mg_smf smf;
-    // A stray off, a note of no length, one on another channel that its off does not match.
+    // A stray off, a note of no length, one on another channel that its off does not
+    // match.
     parse_track(BYTES("\x00\x80\x3c\x00\x00\x90\x3c\x40\x00\x80\x3c\x00"
                       "\x00\x92\x3c\x40\x05\x83\x3c\x00\x05\xff\x2f\x00"),
                 &smf);

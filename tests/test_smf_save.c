@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// MIDI files out, and whole files in and out: what is saved is read again, and a failure
-// leaves the old file and nothing else.
+// MIDI files out, and whole files in and out: what is saved is read again, and a
+// failure leaves the old file and nothing else.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
