@@ -2,18 +2,13 @@
 // SPDX-License-Identifier: ISC
 // mg-play: the instrument, on JACK, on the sound card, or into files.
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "engine/live.h"
 #include "engine/overrides.h"
 #include "engine/report.h"
 #include "io/driver.h"
@@ -21,9 +16,6 @@
 #include "io/program.h"
 
 enum {
-    DRAIN_MS = 20,    // the recorder's ring holds far more
-    SERVICE_MS = 100, // how often the driver looks after its connections
-    QUIET_MS = 700,   // for the note-offs; with MG_DRIVER_CLOSE_MS under 3 s
     FILE_RATE_HZ = 48000,
     FILE_SECONDS = 30,
     FILE_SECONDS_MAX = 1800,
@@ -53,145 +45,10 @@ struct player {
     struct mg_driver *driver;
     const char *driver_name;
     struct mg_driver_status status;
-    int pipe; // what signals and the driver say, a byte each
-    bool lost;
+    struct mg_live live;
 };
 
-// --- what wakes the main thread --------------------------------------------------------
-
-enum { STOP = 'S', LOST = 'L', PORTS = 'P' };
-
-// A signal handler gets no pointer: the one variable of this file.
-static int wake_pipe = -1;
-
-static void
-say(char byte)
-{
-    int saved = errno;
-    ssize_t written = write(wake_pipe, &byte, 1); // full: main is awake anyway
-    (void)written;
-    errno = saved;
-}
-
-static void
-on_signal(int number)
-{
-    (void)number;
-    say(STOP);
-}
-
-static void
-on_driver(void *context, enum mg_driver_event event)
-{
-    (void)context;
-    say(event == MG_DRIVER_LOST ? LOST : PORTS);
-}
-
-static int
-open_pipe(struct player *player)
-{
-    int ends[2];
-    if (pipe(ends) != 0)
-        return mg_program_fail("cannot open a pipe: %s", g_strerror(errno));
-    for (int i = 0; i < 2; i++) {
-        fcntl(ends[i], F_SETFL, O_NONBLOCK);
-        fcntl(ends[i], F_SETFD, FD_CLOEXEC);
-    }
-    player->pipe = ends[0];
-    wake_pipe = ends[1];
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-    return MG_PROGRAM_GO_ON;
-}
-
-// Files are replaced whole or not at all: a signal may end the program at any time.
-static void
-restore_signals(void)
-{
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    signal(SIGHUP, SIG_DFL);
-}
-
-static int64_t
-now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-// Sleeps, then reads what was said.  Returns false when the music is to end.
-static bool
-listen_to_pipe(struct player *player, int sleep_ms)
-{
-    struct pollfd end = {.fd = player->pipe, .events = POLLIN};
-    char bytes[64];
-    bool goes_on = true;
-    if (poll(&end, 1, sleep_ms) <= 0)
-        return true;
-    ssize_t count = read(player->pipe, bytes, sizeof bytes);
-    for (ssize_t i = 0; i < count; i++) {
-        player->lost = player->lost || bytes[i] == LOST;
-        goes_on = goes_on && bytes[i] == PORTS;
-    }
-    return goes_on;
-}
-
 // --- live ------------------------------------------------------------------------------
-
-// Page faults in the real-time thread cost milliseconds.  Where it is not allowed the music
-// plays all the same.  What is allocated later is locked only where there is no limit that
-// would make an allocation fail.
-static void
-lock_memory(void)
-{
-    struct rlimit limit;
-    bool unlimited =
-        getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
-    int rc = mlockall(unlimited ? MCL_CURRENT | MCL_FUTURE : MCL_CURRENT);
-    (void)rc;
-}
-
-static void
-play_until_stopped(struct player *player)
-{
-    struct mg_instrument *instrument = player->instrument;
-    double duration = player->arguments->duration;
-    int64_t start_ms = now_ms();
-    int64_t end_ms =
-        duration > 0.0 ? start_ms + (int64_t)(duration * 1000.0) : INT64_MAX;
-    int64_t service_ms = start_ms;
-    for (int64_t now = start_ms; now < end_ms; now = now_ms()) {
-        int64_t left = end_ms - now;
-        int sleep_ms = instrument->recorder ? DRAIN_MS : SERVICE_MS;
-        if (!listen_to_pipe(player, left < sleep_ms ? (int)left : sleep_ms))
-            return;
-        if (instrument->recorder)
-            mg_recorder_drain(instrument->recorder);
-        if (now - service_ms >= SERVICE_MS) {
-            mg_driver_service(player->driver);
-            service_ms = now;
-        }
-    }
-}
-
-// The note-offs go out, and two more cycles pass so that they are heard.
-static void
-wait_until_quiet(struct player *player)
-{
-    struct mg_rt *rt = player->instrument->rt;
-    int64_t end_ms = now_ms() + QUIET_MS;
-    struct timespec nap = {.tv_nsec = 2000000};
-    mg_rt_command(rt, MG_RT_QUIT);
-    while (!mg_rt_is_quiet(rt) && now_ms() < end_ms)
-        nanosleep(&nap, NULL);
-    uint64_t cycles = mg_count_get(&rt->counters.cycles);
-    while (mg_count_get(&rt->counters.cycles) < cycles + 2 && now_ms() < end_ms)
-        nanosleep(&nap, NULL);
-}
 
 static int
 print_report(const struct player *player)
@@ -235,8 +92,8 @@ save_take(const struct player *player, const char *path, uint32_t rate_hz)
 static int
 end_live(struct player *player)
 {
-    if (!player->lost)
-        wait_until_quiet(player);
+    if (!player->live.lost)
+        mg_live_quiet(&player->live);
     mg_driver_status(player->driver, &player->status);
     uint32_t rate_hz = player->status.rate_hz;
     player->status.name = NULL; // the driver's
@@ -245,7 +102,7 @@ end_live(struct player *player)
     int status = save_take(player, player->arguments->record, rate_hz);
     if (print_report(player) != MG_PROGRAM_DONE)
         status = MG_PROGRAM_COULD_NOT;
-    if (player->lost)
+    if (player->live.lost)
         status = mg_program_fail("the %s server or sound card went away",
                                  player->driver_name);
     if (closed == 0)
@@ -261,8 +118,11 @@ play_live(struct player *player)
     fprintf(stderr, "mg-play: %s on %s as %s, %u Hz, seed %" G_GUINT64_FORMAT "\n",
             player->preset->name, player->driver_name, player->status.name,
             player->status.rate_hz, player->options.seed);
-    lock_memory();
-    play_until_stopped(player);
+    player->live.instrument = player->instrument;
+    player->live.driver = player->driver;
+    player->live.seconds = player->arguments->duration;
+    mg_live_lock_memory();
+    mg_live_play(&player->live);
     return end_live(player);
 }
 
@@ -364,7 +224,7 @@ make_instrument(struct player *player, bool record)
         .connect = arguments->connect,
         .run = mg_rt_run,
         .context = player->instrument->rt,
-        .notify = on_driver,
+        .notify = mg_live_notify,
         .work = mg_instrument_work,
         .work_context = player->instrument,
         .soundfont = arguments->soundfont,
@@ -385,17 +245,15 @@ perform(struct player *player)
         return status;
     if (offline)
         return play_offline(player, NULL);
-    status = open_pipe(player);
-    if (status != MG_PROGRAM_GO_ON)
-        return status;
-    if (mg_instrument_start(player->instrument, &error) != 0)
+    if (mg_live_open(&player->live, &error) != 0 ||
+        mg_instrument_start(player->instrument, &error) != 0)
         return mg_program_fail_error(error);
     status = choose_driver(player);
     if (status != MG_PROGRAM_GO_ON)
         return status;
     if (player->driver)
         return play_live(player);
-    restore_signals();
+    mg_live_close(&player->live);
     status = make_instrument(player, true);
     return status == MG_PROGRAM_GO_ON ? play_offline(player, "take.wav") : status;
 }

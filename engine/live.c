@@ -1,0 +1,157 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// A live performance: the main thread sleeps, drains the recorder and serves the driver.
+#include "engine/live.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    DRAIN_MS = 20,    // the recorder's ring holds far more
+    SERVICE_MS = 100, // how often the driver looks after its connections
+    QUIET_MS = 700,   // for the note-offs; with MG_DRIVER_CLOSE_MS under 3 s
+};
+
+// --- what wakes the main thread --------------------------------------------------------
+
+enum { STOP = 'S', LOST = 'L', PORTS = 'P' };
+
+// A signal handler gets no pointer: the one variable of this file.
+static int wake_pipe = -1;
+
+static void
+say(char byte)
+{
+    int saved = errno;
+    ssize_t written = write(wake_pipe, &byte, 1); // full: main is awake anyway
+    (void)written;
+    errno = saved;
+}
+
+static void
+on_signal(int number)
+{
+    (void)number;
+    say(STOP);
+}
+
+void
+mg_live_notify(void *context, enum mg_driver_event event)
+{
+    (void)context;
+    say(event == MG_DRIVER_LOST ? LOST : PORTS);
+}
+
+int
+mg_live_open(struct mg_live *live, GError **error)
+{
+    int ends[2];
+    if (pipe(ends) != 0) {
+        int code = errno;
+        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(code),
+                    "cannot open a pipe: %s", g_strerror(code));
+        return -code;
+    }
+    for (int i = 0; i < 2; i++) {
+        fcntl(ends[i], F_SETFL, O_NONBLOCK);
+        fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+    }
+    live->pipe = ends[0];
+    wake_pipe = ends[1];
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    return 0;
+}
+
+// Files are replaced whole or not at all: a signal may end the program at any time.
+void
+mg_live_close(struct mg_live *live)
+{
+    (void)live;
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
+}
+
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// Sleeps, then reads what was said.  Returns false when the music is to end.
+static bool
+listen_to_pipe(struct mg_live *live, int sleep_ms)
+{
+    struct pollfd end = {.fd = live->pipe, .events = POLLIN};
+    char bytes[64];
+    bool goes_on = true;
+    if (poll(&end, 1, sleep_ms) <= 0)
+        return true;
+    ssize_t count = read(live->pipe, bytes, sizeof bytes);
+    for (ssize_t i = 0; i < count; i++) {
+        live->lost = live->lost || bytes[i] == LOST;
+        goes_on = goes_on && bytes[i] == PORTS;
+    }
+    return goes_on;
+}
+
+// Page faults in the real-time thread cost milliseconds.  Where it is not allowed the music
+// plays all the same.  What is allocated later is locked only where there is no limit that
+// would make an allocation fail.
+void
+mg_live_lock_memory(void)
+{
+    struct rlimit limit;
+    bool unlimited =
+        getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
+    int rc = mlockall(unlimited ? MCL_CURRENT | MCL_FUTURE : MCL_CURRENT);
+    (void)rc;
+}
+
+void
+mg_live_play(struct mg_live *live)
+{
+    struct mg_instrument *instrument = live->instrument;
+    double seconds = live->seconds;
+    int64_t start_ms = now_ms();
+    int64_t end_ms = seconds > 0.0 ? start_ms + (int64_t)(seconds * 1000.0) : INT64_MAX;
+    int64_t service_ms = start_ms;
+    for (int64_t now = start_ms; now < end_ms; now = now_ms()) {
+        int64_t left = end_ms - now;
+        int sleep_ms = instrument->recorder ? DRAIN_MS : SERVICE_MS;
+        if (!listen_to_pipe(live, left < sleep_ms ? (int)left : sleep_ms))
+            return;
+        if (instrument->recorder)
+            mg_recorder_drain(instrument->recorder);
+        if (now - service_ms >= SERVICE_MS) {
+            mg_driver_service(live->driver);
+            service_ms = now;
+        }
+    }
+}
+
+// The note-offs go out, and two more cycles pass so that they are heard.
+void
+mg_live_quiet(struct mg_live *live)
+{
+    struct mg_rt *rt = live->instrument->rt;
+    int64_t end_ms = now_ms() + QUIET_MS;
+    struct timespec nap = {.tv_nsec = 2000000};
+    mg_rt_command(rt, MG_RT_QUIT);
+    while (!mg_rt_is_quiet(rt) && now_ms() < end_ms)
+        nanosleep(&nap, NULL);
+    uint64_t cycles = mg_count_get(&rt->counters.cycles);
+    while (mg_count_get(&rt->counters.cycles) < cycles + 2 && now_ms() < end_ms)
+        nanosleep(&nap, NULL);
+}
