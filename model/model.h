@@ -82,6 +82,7 @@ struct mg_model *mg_model_create(const struct mg_shape *shape, GError **error);
 void mg_model_destroy(struct mg_model *model);
 
 // Fresh weights: uniform in +-1/sqrt(H), forget biases 1, output bias towards silence.
+// The output weights are 0: the first updates learn how often keys play.
 void mg_model_randomize(struct mg_model *model, uint64_t seed);
 
 // A free string of the metadata, or NULL.  Owned by the model.

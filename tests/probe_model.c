@@ -11,6 +11,7 @@
 #include "io/file.h"
 #include "model/model.h"
 #include "model/model_file.h"
+#include "model/random.h"
 
 int
 main(int argc, char **argv)
@@ -35,6 +36,14 @@ main(int argc, char **argv)
         float *bias = model->weights + model->layout.out_bias;
         bias[0] = -3.0f; // P(play) about 1 in 20: four of 88 keys
         bias[1] = 0.0f;
+        // A fresh model hears nothing yet: its output weights are 0.
+        float *out = model->weights + model->layout.out_weight;
+        for (int i = 0; i < 2 * shape.note_units[1]; i++)
+            out[i] =
+                2.0f *
+                    mg_random_unit(
+                        mg_random_at(1, MG_RANDOM_CHOICE, (uint32_t)i, 0, 0).word[0]) -
+                1.0f;
         mg_model_set(model, "name", "random");
         GBytes *bytes = mg_model_encode(model);
         size_t length;

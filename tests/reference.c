@@ -11,9 +11,11 @@
 #include "model/features.h"
 #include "model/random.h"
 
+enum { UNITS_MAX = 400 }; // of a test's layers
+
 struct cell_state {
-    double h[MG_UNITS_MAX];
-    double c[MG_UNITS_MAX];
+    double h[UNITS_MAX];
+    double c[UNITS_MAX];
 };
 
 static int
@@ -82,18 +84,18 @@ static void
 advance(const struct mg_lstm *lstm, const double *w, const double *x,
         struct cell_state *state)
 {
-    struct cell_state *next = malloc(sizeof *next);
-    assert(next);
+    struct cell_state next;
+    assert(lstm->units <= UNITS_MAX && lstm->inputs <= UNITS_MAX + 2);
     for (int j = 0; j < lstm->units; j++) {
         double i = sigmoid(gate(lstm, w, 0, j, x, state->h));
         double f = sigmoid(gate(lstm, w, 1, j, x, state->h));
         double g = tanh(gate(lstm, w, 2, j, x, state->h));
         double o = sigmoid(gate(lstm, w, 3, j, x, state->h));
-        next->c[j] = f * state->c[j] + i * g;
-        next->h[j] = o * tanh(next->c[j]);
+        next.c[j] = f * state->c[j] + i * g;
+        next.h[j] = o * tanh(next.c[j]);
     }
-    *state = *next;
-    free(next);
+    memcpy(state->h, next.h, (size_t)lstm->units * sizeof(double));
+    memcpy(state->c, next.c, (size_t)lstm->units * sizeof(double));
 }
 
 // What a layer hands up: its h, masked in a training pass.
@@ -126,12 +128,12 @@ nats(double p, int y)
 // step.
 static double
 run_notes(const struct mg_layout *layout, const double *w, const struct mg_roll *roll,
-          int t, double (*heard)[MG_UNITS_MAX], const struct mg_dropout *dropout,
+          int t, double (*heard)[UNITS_MAX], const struct mg_dropout *dropout,
           double *out)
 {
     int L = layout->shape.note_layers;
     struct cell_state *state = calloc((size_t)L, sizeof *state);
-    double x[MG_UNITS_MAX + 2], loss = 0;
+    double x[UNITS_MAX + 2], loss = 0;
     assert(state);
     for (int l = 0; l < L; l++)
         begin(&layout->note[l], w, &state[l]);
@@ -169,7 +171,7 @@ mg_reference_run(const struct mg_layout *layout, const double *w,
 {
     int N = roll->notes, L = layout->shape.time_layers;
     struct cell_state *state = calloc((size_t)N * (size_t)L, sizeof *state);
-    double(*heard)[MG_UNITS_MAX] = calloc((size_t)N, sizeof *heard);
+    double(*heard)[UNITS_MAX] = calloc((size_t)N, sizeof *heard);
     double loss = 0;
     assert(state && heard && roll->lowest_note == layout->shape.lowest_note);
     for (int n = 0; n < N; n++)

@@ -74,12 +74,11 @@ activations_match(void **unused)
         assert_true(fabs((double)mg_sigmoid((float)x) - 1 / (1 + 1 / e)) < 2e-7);
         assert_true(fabs((double)mg_tanh((float)x) - tanh((double)(float)x)) < 3e-7);
         double y = (double)(float)e;
-        assert_true(fabs((double)mg_log((float)e) - log(y)) <
-                    1e-6 * fmax(1, fabs(log(y))));
+        assert_true(fabs((double)mg_log((float)e) - log(y)) <= 2e-7 * fabs(log(y)));
     }
 }
 
-// fp32 sums of up to 60 terms of size 1, in two dozen layers and steps: 1e-5 is a
+// fp32 sums of up to 117 terms of size 1, in two dozen layers and steps: 1e-5 is a
 // hundred rounding errors; a wrong index is off by 0.01.
 static const double TOLERANCE = 1e-5;
 
@@ -208,8 +207,8 @@ transposed_segment_matches(void **unused)
 }
 
 // Central differences of the reference for every weight.  The step 1e-5 leaves an error
-// of about 1e-9 in double; the fp32 gradient has one of about 1e-5 of its largest
-// terms.
+// of about 1e-9 in double; the fp32 gradient has one of some 1e-5 of its largest terms,
+// which may cancel to a hundredth of their size.
 static void
 gradient_matches(const struct mg_shape *shape, float rate)
 {
@@ -239,7 +238,7 @@ gradient_matches(const struct mg_shape *shape, float rate)
             largest = fmax(largest, fabs(expected));
             worst = fmax(worst, fabs(expected - (double)gradient[j]));
         }
-        if (!(worst < 1e-4 * fmax(1, largest)))
+        if (!(worst < 1e-3 * largest + 1e-6))
             fail_msg("%s: off by %g where the largest is %g", t->name, worst, largest);
         assert_true(largest > 0);
     }
