@@ -32,7 +32,11 @@ PKG_CONFIG ?= pkg-config
 REQUIRED := jack alsa openblas smf glib-2.0 jansson
 OPTIONAL := fluidsynth cairo
 find = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo $(1))
-MISSING := $(strip $(foreach p,$(REQUIRED),$(if $(call find,$(p)),,$(p))))
+# Random123 is headers only and has no .pc file.
+RANDOM123 := $(shell echo '\#include <Random123/philox.h>' | \
+	$(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo yes)
+MISSING := $(strip $(foreach p,$(REQUIRED),$(if $(call find,$(p)),,$(p))) \
+	$(if $(RANDOM123),,random123))
 FOUND := $(foreach p,$(OPTIONAL),$(call find,$(p)))
 ABSENT := $(filter-out $(FOUND),$(OPTIONAL))
 HAVE := $(foreach p,$(FOUND),-DMG_HAVE_$(shell echo $(p) | tr a-z A-Z))
@@ -55,7 +59,8 @@ TEST_SUPPORT := $(filter-out tests/test_%.c tests/probe_%.c tests/fuzz_%.c,\
 	$(wildcard tests/*.c))
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
-LIBS := -lm $(PKG_LIBS) -pthread
+# --as-needed: mg-play needs no BLAS, whose threads would start in its process.
+LIBS := -Wl,--as-needed -lm $(PKG_LIBS) -pthread
 PRESETS := $(wildcard presets/*.preset presets/*.safetensors)
 MANUALS := $(wildcard engine/*.1 trainer/*.1)
 
