@@ -55,17 +55,16 @@ static void
 assert_same_after_file(const struct mg_roll *roll)
 {
     char *path = g_build_filename(folder, "again.mid", NULL);
-    struct mg_corpus corpus = {.steps_per_quarter = STEPS_PER_QUARTER};
     struct mg_piece piece;
     save_roll(roll, path);
-    assert_int_equal(mg_corpus_read_piece(&corpus, path, "again", &piece, NULL), 0);
+    assert_int_equal(
+        mg_corpus_read_piece(path, "again", STEPS_PER_QUARTER, &piece, NULL), 0);
     assert_int_equal(piece.roll.steps, roll->steps);
     for (int t = 0; t < roll->steps; t++)
         assert_memory_equal(mg_roll_row(&piece.roll, t) + roll->lowest_note,
                             mg_roll_row(roll, t), (size_t)roll->notes);
-    assert_int_equal(corpus.off_grid_onsets, 0);
-    g_free(piece.name);
-    mg_roll_finish(&piece.roll);
+    assert_int_equal(piece.off_grid_onsets, 0);
+    mg_corpus_finish_piece(&piece);
     assert_int_equal(g_remove(path), 0);
     g_free(path);
 }
@@ -104,6 +103,8 @@ a_corpus_counts_and_skips(void **unused)
     assert_int_equal(corpus.piece_count, 1);
     assert_int_equal(corpus.steps, 30);
     assert_int_equal(corpus.skipped_count, 2);
+    for (int i = 0; i < 2; i++)
+        assert_true(g_str_has_prefix(corpus.skipped[i].reason, inside));
     assert_true(corpus.pieces[0].lowest_key >= 60 &&
                 corpus.pieces[0].highest_key <= 64);
     mg_corpus_finish(&corpus);
@@ -153,7 +154,8 @@ every_piece_comes_back(void **unused)
                   corpus.skipped_count);
     for (int i = 0; i < corpus.skipped_count; i++)
         print_message("skipped: %s\n", corpus.skipped[i].reason);
-    assert_true(corpus.piece_count > 5000);
+    assert_int_equal(corpus.skipped_count, 0);
+    assert_true(corpus.piece_count > 0);
     mg_corpus_finish(&corpus);
     g_free(data);
 }
@@ -188,16 +190,15 @@ check_split(const char *data, const char *set, const char *split, int steps_per_
             continue;
         char *path = g_strdup_printf("%s/%s/%s/%s_%s_%03d.mid", data, set, split, set,
                                      split, piece_number);
-        struct mg_corpus corpus = {.steps_per_quarter = steps_per_quarter};
         struct mg_piece piece;
-        assert_int_equal(mg_corpus_read_piece(&corpus, path, "", &piece, NULL), 0);
+        assert_int_equal(
+            mg_corpus_read_piece(path, "", steps_per_quarter, &piece, NULL), 0);
         assert_int_equal(piece.roll.steps, steps);
         for (int t = 0; t < steps; t++) {
             assert_non_null(fgets(line, sizeof line, file));
             assert_row(line, mg_roll_row(&piece.roll, t));
         }
-        g_free(piece.name);
-        mg_roll_finish(&piece.roll);
+        mg_corpus_finish_piece(&piece);
         g_free(path);
         pieces++;
     }

@@ -73,8 +73,21 @@ check "trains better than it began" awk -F, 'NR == 2 { first = $3 + $4 }
 "${train[@]}" -o cut.safetensors --updates 7 corpus >/dev/null 2>&1
 check "resumes" "${train[@]}" -o cut.safetensors --updates 12 \
     --resume cut.safetensors.checkpoint corpus >/dev/null 2>&1
-check "a resumed run ends with the same weights" cmp -s \
-    <(tail -c 9000 whole.safetensors.checkpoint) <(tail -c 9000 cut.safetensors.checkpoint)
+# Weights and moments: all behind the header, whose length stands in the first 8 bytes.
+data_of() { # FILE
+    tail -c +$((9 + $(od -An -tu8 -N8 "$1"))) "$1"
+}
+check "a resumed run ends with the same weights and moments" cmp -s \
+    <(data_of whole.safetensors.checkpoint) <(data_of cut.safetensors.checkpoint)
+check "and a shorter run does not" [ "$(data_of whole.safetensors.checkpoint | cksum)" != \
+    "$(data_of a.safetensors.checkpoint | cksum)" ]
+"${train[@]}" -o a.safetensors --updates 9 --report report \
+    --resume a.safetensors.checkpoint --metadata licence=none corpus >/dev/null 2>&1
+check "a resumed run goes on with its report" [ "$(cut -d, -f1 report/loss.csv | xargs)" = \
+    "update 3 6 9" ]
+check "a resumed run makes its model under another name" "${train[@]}" -o b.safetensors \
+    --updates 9 --resume a.safetensors.checkpoint corpus >/dev/null 2>&1
+check "which opens" "${eval[@]}" --json b.safetensors corpus >/dev/null 2>&1
 
 "${train[@]}" -o long.safetensors --updates 1000000 corpus >/dev/null 2>log &
 trainer=$!
@@ -113,6 +126,14 @@ check "missing checkpoint" refuses 1 'nowhere' \
     "${train[@]}" -o x.safetensors --resume nowhere corpus
 check "a model is no checkpoint" refuses 1 'not a checkpoint' \
     "${train[@]}" -o x.safetensors --resume a.safetensors corpus
+check "a checkpoint is not lost by starting anew" refuses 1 'is there already' \
+    "${train[@]}" -o a.safetensors corpus
+check "one piece is too few" refuses 1 'only one piece' \
+    "${train[@]}" -o x.safetensors corpus/1.mid
+check "another size is named" refuses 1 'another --time-units' "${train[@]}" \
+    -o x.safetensors --time-units 10 --resume cut.safetensors.checkpoint corpus
+check "another corpus is refused" refuses 1 'another corpus' "${train[@]}" \
+    -o x.safetensors --resume cut.safetensors.checkpoint corpus/1.mid corpus/2.mid
 check "another setting is named" refuses 1 'another --dropout' "${train[@]}" \
     -o x.safetensors --dropout 0.1 --resume cut.safetensors.checkpoint corpus
 check "a folder as output" refuses 1 'empty' "${train[@]}" --updates 3 -o empty/ corpus

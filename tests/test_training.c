@@ -160,6 +160,26 @@ an_epoch_is_fair(void **unused)
     mg_corpus_finish(&corpus);
 }
 
+// The likelihood of the best model that knows nothing but how often a key plays and is
+// struck.
+static double
+nats_of_frequencies(const struct mg_corpus *corpus, int notes)
+{
+    double cells = 0, playing = 0, struck = 0;
+    for (int i = 0; i < corpus->piece_count; i++) {
+        const struct mg_roll *roll = &corpus->pieces[i].roll;
+        cells += (double)roll->steps * notes;
+        for (int c = 0; c < roll->steps * roll->notes; c++) {
+            playing += roll->cells[c] & MG_CELL_PLAY ? 1 : 0;
+            struck += roll->cells[c] & MG_CELL_ARTICULATE ? 1 : 0;
+        }
+    }
+    return -playing * log(playing / cells) -
+           (cells - playing) * log(1 - playing / cells) -
+           struck * log(struck / playing) -
+           (playing - struck) * log(1 - struck / playing);
+}
+
 static void
 it_learns(void **unused)
 {
@@ -169,17 +189,18 @@ it_learns(void **unused)
     make_corpus(&corpus);
     struct mg_settings settings = SETTINGS;
     settings.dropout = 0;
+    double bound = nats_of_frequencies(&corpus, settings.shape.notes);
     for (int method = 0; method < 2; method++) {
         settings.method = method ? MG_METHOD_ADAM : MG_METHOD_ADADELTA;
-        settings.learning_rate = method ? 0.01 : 1;
+        settings.learning_rate = method ? 0.01 : 10; // AdaDelta starts slowly
         start(&t, &settings, &corpus, 2);
         struct mg_evaluator *e = mg_evaluator_create(&t.model->layout, 2);
-        struct mg_loss before = mg_evaluator_run(e, t.model->weights, &corpus).loss;
-        for (int i = 0; i < 60; i++)
+        for (int i = 0; i < 150; i++)
             mg_training_update(&t);
-        struct mg_loss after = mg_evaluator_run(e, t.model->weights, &corpus).loss;
-        assert_true(after.play + after.articulate <
-                    0.9 * (before.play + before.articulate));
+        struct mg_loss loss = mg_evaluator_run(e, t.model->weights, &corpus).loss;
+        print_message("%g nats, %g by frequencies\n", loss.play + loss.articulate,
+                      bound);
+        assert_true(loss.play + loss.articulate < 0.9 * bound);
         mg_evaluator_destroy(e);
         mg_training_finish(&t);
     }
@@ -198,7 +219,7 @@ threads_agree(void **unused)
     start(&one, &SETTINGS, &corpus, 1);
     start(&two, &SETTINGS, &corpus, 2);
     for (int i = 0; i < 5; i++) {
-        struct mg_progress a = mg_training_update(&one), b = mg_training_update(&two);
+        struct mg_update a = mg_training_update(&one), b = mg_training_update(&two);
         assert_true(fabs(a.loss.play - b.loss.play) < 1e-4 * a.loss.play);
     }
     mg_training_finish(&one);
@@ -238,29 +259,66 @@ resume_goes_on_to_the_bit(void **unused)
     mg_corpus_finish(&corpus);
 }
 
+// Restoring under other settings says which; the number of updates may grow.
+static void
+assert_restore(const struct mg_settings *settings, const struct mg_corpus *corpus,
+               GBytes *bytes, const char *named)
+{
+    struct mg_training other;
+    GError *error = NULL;
+    gsize length;
+    const void *data = g_bytes_get_data(bytes, &length);
+    start(&other, settings, corpus, 1);
+    int status = mg_checkpoint_restore(&other, data, length, &error);
+    assert_int_equal(status != 0, named != NULL);
+    if (named && !strstr(error->message, named))
+        fail_msg("'%s' does not name %s", error->message, named);
+    g_clear_error(&error);
+    mg_training_finish(&other);
+}
+
 static void
 a_wrong_checkpoint_is_refused(void **unused)
 {
     (void)unused;
     struct mg_corpus corpus;
-    struct mg_training t, other;
+    struct mg_training t;
     make_corpus(&corpus);
     start(&t, &SETTINGS, &corpus, 1);
-    struct mg_settings settings = SETTINGS;
-    settings.batch = 5;
-    start(&other, &settings, &corpus, 1);
     GBytes *bytes = mg_checkpoint_encode(&t);
+    struct mg_settings s = SETTINGS;
+    assert_restore(&s, &corpus, bytes, NULL);
+    s.updates *= 2;
+    assert_restore(&s, &corpus, bytes, NULL);
+    s.final_rate = 0.5;
+    assert_restore(&s, &corpus, bytes, "--final-rate");
+#define ASSERT_NAMED(field, value, option)                                             \
+    (s = SETTINGS, s.field = (value), assert_restore(&s, &corpus, bytes, option))
+    ASSERT_NAMED(shape.lowest_note, 41, "--notes");
+    ASSERT_NAMED(shape.notes, 21, "--notes");
+    ASSERT_NAMED(shape.steps_per_quarter, 4, "--steps-per-quarter");
+    ASSERT_NAMED(shape.time_layers, 1, "--time-units");
+    ASSERT_NAMED(shape.note_units[0], 9, "--note-units");
+    ASSERT_NAMED(method, MG_METHOD_ADADELTA, "--optimizer");
+    ASSERT_NAMED(learning_rate, 0.02, "--learning-rate");
+    ASSERT_NAMED(clip, 1.0, "--clip");
+    ASSERT_NAMED(dropout, 0.5, "--dropout");
+    ASSERT_NAMED(batch, 5, "--batch");
+    ASSERT_NAMED(segment, 11, "--segment");
+    ASSERT_NAMED(transpose_low, -3, "--transpose");
+    ASSERT_NAMED(seed, 8, "--seed");
+#undef ASSERT_NAMED
+    struct mg_corpus smaller = corpus;
+    smaller.piece_count--;
+    assert_restore(&SETTINGS, &smaller, bytes, "corpus");
+
     gsize length;
-    const void *data = g_bytes_get_data(bytes, &length);
-    GError *error = NULL;
-    assert_int_not_equal(mg_checkpoint_restore(&other, data, length, &error), 0);
-    assert_non_null(strstr(error->message, "--batch"));
-    g_clear_error(&error);
-    assert_int_not_equal(mg_checkpoint_restore(&t, data, length - 1, &error), 0);
-    g_clear_error(&error);
+    const char *data = g_bytes_get_data(bytes, &length);
+    GBytes *cut = g_bytes_new(data, length - 1);
+    assert_restore(&SETTINGS, &corpus, cut, "");
+    g_bytes_unref(cut);
     g_bytes_unref(bytes);
     mg_training_finish(&t);
-    mg_training_finish(&other);
     mg_corpus_finish(&corpus);
 }
 
@@ -278,7 +336,10 @@ scores_do_not_depend_on_threads(void **unused)
         scores[i] = mg_evaluator_run(e, model->weights, &corpus);
         mg_evaluator_destroy(e);
     }
-    assert_memory_equal(&scores[0], &scores[1], sizeof scores[0]);
+    assert_true(scores[0].loss.play == scores[1].loss.play);
+    assert_true(scores[0].loss.articulate == scores[1].loss.articulate);
+    assert_int_equal(scores[0].steps, scores[1].steps);
+    assert_int_equal(scores[0].sounding, scores[1].sounding);
     assert_int_equal(scores[0].steps, corpus.steps);
     assert_true(scores[0].sounding > 0);
     mg_model_destroy(model);

@@ -3,13 +3,15 @@
 // Checkpoints as safetensors.
 #include "trainer/checkpoint.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "model/model_file.h"
 
-enum { SETTINGS_MAX = 16, NUMBER_CHARS = G_ASCII_DTOSTR_BUF_SIZE };
+enum { SETTINGS_MAX = 32, NUMBER_CHARS = G_ASCII_DTOSTR_BUF_SIZE };
 
 // A setting as the checkpoint names it: the long option that sets it.
 struct setting {
@@ -20,18 +22,33 @@ struct setting {
 static void
 add_setting(struct setting *settings, int *count, const char *key, double value)
 {
+    assert(*count < SETTINGS_MAX);
     settings[*count].key = key;
     // 17 digits: the same double comes back.
     g_ascii_dtostr(settings[*count].value, NUMBER_CHARS, value);
     ++*count;
 }
 
-// The shape stands in the model's own metadata; --updates may change from run to run
-// unless the rate depends on it.
-static int
-list_settings(const struct mg_settings *s, struct setting *out)
+static void
+add_shape(struct setting *settings, int *count, const struct mg_shape *shape)
 {
+    add_setting(settings, count, "steps-per-quarter", shape->steps_per_quarter);
+    add_setting(settings, count, "notes", shape->lowest_note);
+    add_setting(settings, count, "notes", shape->notes);
+    for (int l = 0; l < MG_LAYERS_MAX; l++) {
+        bool time = l < shape->time_layers, note = l < shape->note_layers;
+        add_setting(settings, count, "time-units", time ? shape->time_units[l] : 0);
+        add_setting(settings, count, "note-units", note ? shape->note_units[l] : 0);
+    }
+}
+
+// All that decides the course of a run.  --updates may grow unless the rate depends on it.
+static int
+list_settings(const struct mg_training *t, struct setting *out)
+{
+    const struct mg_settings *s = &t->settings;
     int count = 0;
+    add_shape(out, &count, &s->shape);
     add_setting(out, &count, "optimizer", s->method);
     add_setting(out, &count, "learning-rate", s->learning_rate);
     add_setting(out, &count, "final-rate", s->final_rate);
@@ -39,11 +56,24 @@ list_settings(const struct mg_settings *s, struct setting *out)
     add_setting(out, &count, "dropout", s->dropout);
     add_setting(out, &count, "batch", s->batch);
     add_setting(out, &count, "segment", s->segment);
-    add_setting(out, &count, "transpose", 1000 * s->transpose_low + s->transpose_high);
+    add_setting(out, &count, "transpose", s->transpose_low);
+    add_setting(out, &count, "transpose", s->transpose_high);
     add_setting(out, &count, "seed", (double)s->seed);
     if (s->final_rate < 1.0)
         add_setting(out, &count, "updates", (double)s->updates);
     return count;
+}
+
+// The settings as one text, "KEY=VALUE " each: the way they stand in the metadata.
+static char *
+settings_text(const struct mg_training *t)
+{
+    struct setting settings[SETTINGS_MAX];
+    int count = list_settings(t, settings);
+    GString *text = g_string_new("");
+    for (int i = 0; i < count; i++)
+        g_string_append_printf(text, "%s=%s ", settings[i].key, settings[i].value);
+    return g_string_free(text, FALSE);
 }
 
 static char *
@@ -89,11 +119,9 @@ mg_checkpoint_encode(const struct mg_training *t)
     GHashTable *metadata =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     mg_model_describe(t->model, metadata);
-    struct setting settings[SETTINGS_MAX];
-    int setting_count = list_settings(&t->settings, settings);
-    for (int i = 0; i < setting_count; i++)
-        g_hash_table_replace(metadata, metadata_key(settings[i].key),
-                             g_strdup(settings[i].value));
+    g_hash_table_replace(metadata, metadata_key("settings"), settings_text(t));
+    put_number(metadata, "corpus-pieces", t->batches.corpus->piece_count);
+    put_number(metadata, "corpus-steps", (double)t->batches.corpus->steps);
     put_number(metadata, "update", (double)t->update);
     put_number(metadata, "optimizer-updates", (double)t->optimizer.updates);
     put_number(metadata, "best-update", (double)t->best_update);
@@ -127,28 +155,51 @@ get_number(const struct mg_safetensors *file, const char *name, double low, doub
     const char *text = get_text(file, name);
     char *end = NULL;
     *out = text ? g_ascii_strtod(text, &end) : (double)NAN;
-    if (!text || end == text || *end || !isfinite(*out) || *out < low)
+    if (!text || end == text || *end || !isfinite(*out) || *out < low || *out > 0x1p53)
         return refuse(error, "not a checkpoint: no usable", name);
     return 0;
 }
 
+// Names the first setting that differs.
 static int
-check_settings(const struct mg_safetensors *file, const struct mg_settings *wanted,
+check_settings(const struct mg_safetensors *file, const struct mg_training *t,
                GError **error)
 {
-    struct setting settings[SETTINGS_MAX];
-    int count = list_settings(wanted, settings);
-    for (int i = 0; i < count; i++) {
-        const char *text = get_text(file, settings[i].key);
-        if (!text)
-            return refuse(error, "not a checkpoint: no setting", settings[i].key);
-        if (strcmp(text, settings[i].value) != 0) {
-            g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                        "the checkpoint was made with another --%s", settings[i].key);
-            return -EINVAL;
-        }
+    const char *text = get_text(file, "settings");
+    if (!text)
+        return refuse(error, "not a checkpoint: no", "settings");
+    char *wanted = settings_text(t);
+    char **theirs = g_strsplit(text, " ", -1), **ours = g_strsplit(wanted, " ", -1);
+    int i = 0;
+    while (theirs[i] && ours[i] && strcmp(theirs[i], ours[i]) == 0)
+        i++;
+    bool same = !theirs[i] && !ours[i];
+    if (!same) {
+        const char *item = ours[i] && *ours[i] ? ours[i] : theirs[i] ? theirs[i] : "";
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "the checkpoint was made with another --%.*s",
+                    (int)strcspn(item, "="), item);
     }
-    return 0;
+    g_strfreev(theirs);
+    g_strfreev(ours);
+    g_free(wanted);
+    return same ? 0 : -EINVAL;
+}
+
+static int
+check_corpus(const struct mg_safetensors *file, const struct mg_corpus *corpus,
+             GError **error)
+{
+    double pieces, steps;
+    if (get_number(file, "corpus-pieces", 0, &pieces, error) ||
+        get_number(file, "corpus-steps", 0, &steps, error))
+        return -EINVAL;
+    if ((int64_t)pieces == corpus->piece_count && (int64_t)steps == corpus->steps)
+        return 0;
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                "the checkpoint was made with another corpus (%.0f pieces, %.0f steps)",
+                pieces, steps);
+    return -EINVAL;
 }
 
 static int
@@ -192,7 +243,9 @@ mg_checkpoint_restore(struct mg_training *t, const void *bytes, size_t length,
     const struct mg_layout *layout = &t->model->layout;
     int status = mg_safetensors_parse(bytes, length, &file, error);
     if (!status)
-        status = check_settings(&file, &t->settings, error);
+        status = check_settings(&file, t, error);
+    if (!status)
+        status = check_corpus(&file, t->batches.corpus, error);
     if (!status)
         status = restore_numbers(&file, t, error);
     if (!status)

@@ -11,10 +11,10 @@
 // best.
 GBytes *mg_checkpoint_encode(const struct mg_training *training);
 
-// Continues from a checkpoint.  `training` was set up with the settings to be used;
-// where those differ from the checkpoint's in anything but the number of updates, the
-// line in *error names the first.  Returns 0 or -errno; on failure the training is not
-// to be used.
+// Continues from a checkpoint.  `training` was set up with the settings and the corpus to
+// be used; where they are not the checkpoint's, the line in *error names the first that
+// differs (the number of updates may, while the rate does not depend on it).  Returns 0 or
+// -errno; on failure the training is not to be used.
 int mg_checkpoint_restore(struct mg_training *training, const void *bytes,
                           size_t length, GError **error);
 

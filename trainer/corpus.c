@@ -12,7 +12,7 @@
 
 enum {
     KEYS = 128,
-    STEPS_MAX = 100000, // 3.5 hours of eighths at 120 BPM: no piece, a broken file
+    STEPS_MAX = 100000, // 7 hours of eighths at 120 BPM: no piece, a broken file
     ON_GRID_SHARE = 16, // an onset this part of a step away from one is still on it
 };
 
@@ -37,20 +37,19 @@ is_off_grid(const struct mg_smf *smf, int steps_per_quarter, int64_t ticks)
 
 // The notes of a file into an empty roll, drums left out.
 static void
-add_notes(struct mg_corpus *corpus, const struct mg_smf *smf, struct mg_piece *piece)
+add_notes(struct mg_piece *piece, const struct mg_smf *smf, int steps_per_quarter)
 {
-    int steps_per_quarter = corpus->steps_per_quarter;
     for (int i = 0; i < smf->note_count; i++) {
         const struct mg_smf_note *note = &smf->notes[i];
         if (note->channel == MG_SMF_DRUM_CHANNEL) {
-            corpus->drum_notes++;
+            piece->drum_notes++;
             continue;
         }
         if (!mg_roll_add(&piece->roll, note->key, note->onset_ticks, note->end_ticks,
                          smf->ticks_per_quarter, steps_per_quarter))
             continue;
-        corpus->notes++;
-        corpus->off_grid_onsets +=
+        piece->notes++;
+        piece->off_grid_onsets +=
             is_off_grid(smf, steps_per_quarter, note->onset_ticks);
         piece->lowest_key = MIN(piece->lowest_key, note->key);
         piece->highest_key = MAX(piece->highest_key, note->key);
@@ -72,14 +71,14 @@ steps_of(const struct mg_smf *smf, int steps_per_quarter)
 }
 
 int
-mg_corpus_read_piece(struct mg_corpus *corpus, const char *path, const char *name,
+mg_corpus_read_piece(const char *path, const char *name, int steps_per_quarter,
                      struct mg_piece *piece, GError **error)
 {
     struct mg_smf smf = {0};
     int status = mg_smf_load(path, &smf, error);
     if (status)
         return status;
-    int64_t steps = steps_of(&smf, corpus->steps_per_quarter);
+    int64_t steps = steps_of(&smf, steps_per_quarter);
     *piece = (struct mg_piece){.lowest_key = KEYS, .highest_key = -1};
     if (steps > STEPS_MAX) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
@@ -91,19 +90,30 @@ mg_corpus_read_piece(struct mg_corpus *corpus, const char *path, const char *nam
                     path);
         status = -ENOMEM;
     } else {
-        corpus->repaired_files += is_repaired(&smf.report);
-        add_notes(corpus, &smf, piece);
+        piece->repaired = is_repaired(&smf.report);
+        add_notes(piece, &smf, steps_per_quarter);
         piece->name = g_strdup(name);
     }
     mg_smf_finish(&smf);
     return status;
 }
 
-static void
-finish_piece(struct mg_piece *piece)
+void
+mg_corpus_finish_piece(struct mg_piece *piece)
 {
     g_free(piece->name);
     mg_roll_finish(&piece->roll);
+}
+
+// Counts a piece in (sign 1) or out (-1).
+static void
+count_piece(struct mg_corpus *corpus, const struct mg_piece *piece, int sign)
+{
+    corpus->steps += sign * piece->roll.steps;
+    corpus->notes += sign * piece->notes;
+    corpus->off_grid_onsets += sign * piece->off_grid_onsets;
+    corpus->drum_notes += sign * piece->drum_notes;
+    corpus->repaired_files += sign * piece->repaired;
 }
 
 // Takes over the piece.
@@ -112,7 +122,7 @@ add_piece(struct mg_corpus *corpus, struct mg_piece *piece)
 {
     corpus->pieces = g_renew(struct mg_piece, corpus->pieces, corpus->piece_count + 1);
     corpus->pieces[corpus->piece_count++] = *piece;
-    corpus->steps += piece->roll.steps;
+    count_piece(corpus, piece, 1);
 }
 
 static void
@@ -129,12 +139,15 @@ load_file(struct mg_corpus *corpus, const struct mg_found *found)
 {
     struct mg_piece piece;
     GError *error = NULL;
-    if (mg_corpus_read_piece(corpus, found->path, found->name, &piece, &error)) {
+    if (mg_corpus_read_piece(found->path, found->name, corpus->steps_per_quarter,
+                             &piece, &error)) {
         add_skipped(corpus, found->name, error->message);
         g_error_free(error);
     } else if (piece.highest_key < 0) {
-        add_skipped(corpus, found->name, "no note in it");
-        finish_piece(&piece);
+        char *reason = g_strconcat(found->path, ": no note in it", NULL);
+        add_skipped(corpus, found->name, reason);
+        g_free(reason);
+        mg_corpus_finish_piece(&piece);
     } else {
         add_piece(corpus, &piece);
     }
@@ -167,7 +180,7 @@ void
 mg_corpus_finish(struct mg_corpus *corpus)
 {
     for (int i = 0; i < corpus->piece_count; i++)
-        finish_piece(&corpus->pieces[i]);
+        mg_corpus_finish_piece(&corpus->pieces[i]);
     for (int i = 0; i < corpus->skipped_count; i++) {
         g_free(corpus->skipped[i].name);
         g_free(corpus->skipped[i].reason);
@@ -182,18 +195,16 @@ mg_corpus_hold_out(struct mg_corpus *corpus, int every, struct mg_corpus *held_o
 {
     *held_out = (struct mg_corpus){.steps_per_quarter = corpus->steps_per_quarter};
     int count = corpus->piece_count, kept = 0;
-    corpus->steps = 0;
     for (int i = 0; i < count; i++) {
         struct mg_piece piece = corpus->pieces[i];
-        bool last = i == count - 1;
         bool goes = g_str_hash(piece.name) % (guint)every == 0;
-        if (last && count > 1) // neither side may be empty
-            goes = kept == 0 ? false : held_out->piece_count == 0 ? true : goes;
-        if (goes && count > 1) {
+        if (i == count - 1) // neither side may be empty
+            goes = kept > 0 && (goes || held_out->piece_count == 0);
+        if (goes) {
+            count_piece(corpus, &piece, -1);
             add_piece(held_out, &piece);
         } else {
             corpus->pieces[kept++] = piece;
-            corpus->steps += piece.roll.steps;
         }
     }
     corpus->piece_count = kept;

@@ -6,6 +6,7 @@
 #define MG_TRAINER_CORPUS_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "model/roll.h"
@@ -15,11 +16,15 @@ struct mg_piece {
     struct mg_roll roll; // all 128 keys
     int lowest_key;      // of the keys that sound; lowest > highest in silence
     int highest_key;
+    int64_t notes;           // onsets
+    int64_t off_grid_onsets; // more than a sixteenth of a step from the nearest step
+    int64_t drum_notes;      // on channel 10, left out
+    bool repaired;           // read with something dropped or mended
 };
 
 struct mg_skipped {
     char *name;
-    char *reason; // one line
+    char *reason; // one line that begins with the path
 };
 
 // Both lists are owned; their order is that of the files found.
@@ -29,11 +34,11 @@ struct mg_corpus {
     struct mg_skipped *skipped;
     int skipped_count;
     int steps_per_quarter;
-    int64_t steps;           // of all pieces
-    int64_t notes;           // onsets
-    int64_t off_grid_onsets; // more than a sixteenth of a step from the nearest step
-    int64_t drum_notes;      // on channel 10, left out
-    int repaired_files;      // read with something dropped or mended
+    int64_t steps; // of all pieces, as what follows
+    int64_t notes;
+    int64_t off_grid_onsets;
+    int64_t drum_notes;
+    int repaired_files;
 };
 
 // Reads every MIDI file under `arguments` (NULL-terminated files and folders).  A file
@@ -43,10 +48,11 @@ struct mg_corpus {
 int mg_corpus_load(struct mg_corpus *corpus, char *const *arguments,
                    int steps_per_quarter, GError **error);
 
-// Reads one file as a piece; -errno with one line in *error.  corpus: where the notes
-// are counted.
-int mg_corpus_read_piece(struct mg_corpus *corpus, const char *path, const char *name,
+// Reads one file as a piece, to be freed with mg_corpus_finish_piece().  Returns 0, or
+// -errno with one line in *error.
+int mg_corpus_read_piece(const char *path, const char *name, int steps_per_quarter,
                          struct mg_piece *piece, GError **error);
+void mg_corpus_finish_piece(struct mg_piece *piece);
 
 void mg_corpus_finish(struct mg_corpus *corpus); // takes a zeroed struct
 

@@ -76,7 +76,7 @@ count_cells(const struct mg_layout *layout, const struct mg_roll *roll,
             int play = row[n] & MG_CELL_PLAY;
             sounding += play;
             if (n < lowest || n >= lowest + layout->shape.notes)
-                score->unheard_notes += play;
+                score->unscored_cells += play;
         }
         score->sounding += sounding;
         score->silent_steps += sounding == 0;
@@ -115,7 +115,7 @@ mg_evaluator_run(struct mg_evaluator *e, const float *weights,
         sum.loss.articulate += s->loss.articulate;
         sum.sounding += s->sounding;
         sum.silent_steps += s->silent_steps;
-        sum.unheard_notes += s->unheard_notes;
+        sum.unscored_cells += s->unscored_cells;
     }
     g_free(e->scores);
     e->scores = NULL;

@@ -13,10 +13,11 @@
 struct mg_score {
     int pieces;
     int64_t steps;
-    struct mg_loss loss;   // nats; articulation only where a note plays
-    int64_t sounding;      // cells that play
-    int64_t silent_steps;  // steps in which nothing plays
-    int64_t unheard_notes; // cells that play outside the range of the model: not scored
+    struct mg_loss loss;  // nats; articulation only where a note plays
+    int64_t sounding;     // cells that play
+    int64_t silent_steps; // steps in which nothing plays
+    int64_t
+        unscored_cells; // cells that play outside the range of the model: not scored
 };
 
 struct mg_evaluator;

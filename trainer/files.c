@@ -12,10 +12,9 @@
 
 // A search under way.
 struct search {
-    GPtrArray *found;  // of struct mg_found *
-    GHashTable *taken; // absolute paths of files found
-    GHashTable *seen;  // "device:inode" of folders entered
-    GQueue *pending;   // of struct mg_found *: what is still to be looked at
+    GPtrArray *found; // of struct mg_found *
+    GHashTable *seen; // identities of files found and folders entered
+    GQueue *pending;  // of struct mg_found *: what is still to be looked at
 };
 
 static void
@@ -55,12 +54,21 @@ fail(GError **error, const char *path, int number)
     return -number;
 }
 
+char *
+mg_files_identity(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return g_canonicalize_filename(path, NULL);
+    return g_strdup_printf("%ju:%ju", (uintmax_t)status.st_dev,
+                           (uintmax_t)status.st_ino);
+}
+
 // Takes the entry over.
 static void
 take_file(struct search *search, struct mg_found *entry)
 {
-    char *path = g_canonicalize_filename(entry->path, NULL);
-    if (g_hash_table_add(search->taken, path))
+    if (g_hash_table_add(search->seen, mg_files_identity(entry->path)))
         g_ptr_array_add(search->found, entry);
     else
         free_found(entry);
@@ -96,12 +104,9 @@ list_folder(const char *path, GError **error)
 // Puts what is in a folder at the front of what is to be looked at, so that the order
 // is that of a walk.
 static int
-enter_folder(struct search *search, const struct mg_found *folder,
-             const struct stat *status, GError **error)
+enter_folder(struct search *search, const struct mg_found *folder, GError **error)
 {
-    char *identity = g_strdup_printf("%ju:%ju", (uintmax_t)status->st_dev,
-                                     (uintmax_t)status->st_ino);
-    if (!g_hash_table_add(search->seen, identity))
+    if (!g_hash_table_add(search->seen, mg_files_identity(folder->path)))
         return 0;
     GPtrArray *names = list_folder(folder->path, error);
     if (!names)
@@ -127,7 +132,7 @@ walk(struct search *search, GError **error)
         struct stat status;
         int result = 0;
         if (stat(entry->path, &status) == 0 && S_ISDIR(status.st_mode)) {
-            result = enter_folder(search, entry, &status, error);
+            result = enter_folder(search, entry, error);
         } else if (is_midi_name(entry->name)) {
             // One that cannot be opened is found all the same: its reader says why.
             take_file(search, entry);
@@ -159,7 +164,6 @@ mg_files_find(char *const *arguments, GPtrArray **found, GError **error)
 {
     struct search search = {
         .found = g_ptr_array_new_with_free_func(free_found),
-        .taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .pending = g_queue_new(),
     };
@@ -168,7 +172,6 @@ mg_files_find(char *const *arguments, GPtrArray **found, GError **error)
         status = search_argument(&search, arguments[i], error);
     g_queue_free_full(search.pending, free_found);
     g_hash_table_destroy(search.seen);
-    g_hash_table_destroy(search.taken);
     *found = status ? NULL : search.found;
     if (status)
         g_ptr_array_unref(search.found);

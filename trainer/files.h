@@ -9,8 +9,7 @@
 // One file found.
 struct mg_found {
     char *path; // as to be opened
-    char *
-        name; // relative to the argument it came from; of a file argument the last part
+    char *name; // relative to its argument; of a file argument the last part
 };
 
 // Finds the MIDI files of `arguments` (NULL-terminated): a file is taken whatever its
@@ -20,5 +19,9 @@ struct mg_found {
 // unrefs it.  Returns 0, or -errno with one line in *error when an argument is missing
 // or a folder cannot be read; *found is then NULL.  Any thread but real time.
 int mg_files_find(char *const *arguments, GPtrArray **found, GError **error);
+
+// What a file is, whatever the name it goes by: its device and inode, or the absolute path
+// where there is none.  The caller frees it with g_free().
+char *mg_files_identity(const char *path);
 
 #endif

@@ -4,14 +4,15 @@
 #include <cblas.h>
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "io/file.h"
 #include "io/npy.h"
 #include "io/program.h"
 #include "model/model_file.h"
 #include "trainer/evaluate.h"
+#include "trainer/team.h"
 
 struct options {
     gboolean json;
@@ -51,9 +52,9 @@ print_score(const struct mg_score *s, const struct mg_corpus *corpus)
            corpus->notes
                ? 100.0 * (double)corpus->off_grid_onsets / (double)corpus->notes
                : 0.0);
-    if (s->unheard_notes)
+    if (s->unscored_cells)
         printf("out of range         %" G_GINT64_FORMAT " cells not scored\n",
-               s->unheard_notes);
+               s->unscored_cells);
 }
 
 static void
@@ -68,7 +69,7 @@ print_json(const struct mg_score *s, const struct mg_corpus *corpus)
         "silence_share", (double)s->silent_steps / steps, "onsets",
         (json_int_t)corpus->notes, "off_grid_share",
         corpus->notes ? (double)corpus->off_grid_onsets / (double)corpus->notes : 0.0,
-        "unscored_cells", (json_int_t)s->unheard_notes);
+        "unscored_cells", (json_int_t)s->unscored_cells);
     json_dumpf(object, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(10));
     putchar('\n');
     json_decref(object);
@@ -116,7 +117,13 @@ score(const struct options *options, const struct mg_model *model,
                                      error);
     if (!status) {
         struct mg_score sum = mg_evaluator_run(evaluator, model->weights, corpus);
-        (options->json ? print_json : print_score)(&sum, corpus);
+        if (isfinite(sum.loss.play) && isfinite(sum.loss.articulate)) {
+            (options->json ? print_json : print_score)(&sum, corpus);
+        } else {
+            g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+                        "the model gives no finite likelihood");
+            status = -EDOM;
+        }
     }
     mg_evaluator_destroy(evaluator);
     return status;
@@ -146,10 +153,9 @@ evaluate(const struct options *options, const char *model_path, char **paths,
 int
 main(int argc, char **argv)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    struct options o = {.threads = cores > 0 ? (int)cores : 1};
+    struct options o = {.threads = mg_team_default_threads()};
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Print JSON", NULL},
+        {"json", 'j', 0, G_OPTION_ARG_NONE, &o.json, "Print JSON", NULL},
         {"steps-per-quarter", 0, 0, G_OPTION_ARG_INT, &o.steps_per_quarter,
          "Read the corpus on another grid than the model's", "N"},
         {"probabilities", 0, 0, G_OPTION_ARG_FILENAME, &o.probabilities,
@@ -167,7 +173,7 @@ main(int argc, char **argv)
         else if (o.steps_per_quarter < 0 ||
                  o.steps_per_quarter > MG_STEPS_PER_QUARTER_MAX)
             status = mg_program_usage("--steps-per-quarter must be 1 to 24");
-        else if (o.threads < 1 || o.threads > 256)
+        else if (o.threads < 1 || o.threads > MG_TEAM_THREADS_MAX)
             status = mg_program_usage("--threads must be 1 to 256");
         else if (evaluate(&o, argv[1], argv + 2, &error))
             status = mg_program_fail_error(error);

@@ -21,6 +21,7 @@ struct options {
 
 struct run {
     const struct options *options;
+    GHashTable *inputs;  // identities of all files to be read
     GHashTable *written; // paths
     json_t *files;       // with --json: a report each
     int read;
@@ -140,18 +141,17 @@ output_path(const struct run *run, const struct mg_found *found)
     return path;
 }
 
-// Refuses to write over a file of this run or the very file that was read.
+// Refuses to write over a file that this run has written, or reads.
 static int
-check_output(struct run *run, const struct mg_found *found, const char *output,
-             GError **error)
+check_output(struct run *run, const char *output, GError **error)
 {
-    struct stat source, target;
     const char *reason = NULL;
+    char *identity = mg_files_identity(output);
     if (g_hash_table_contains(run->written, output))
         reason = "was written already for another file of the same name";
-    else if (stat(found->path, &source) == 0 && stat(output, &target) == 0 &&
-             source.st_dev == target.st_dev && source.st_ino == target.st_ino)
-        reason = "is the file to be read; choose another output folder";
+    else if (g_hash_table_contains(run->inputs, identity))
+        reason = "is a file to be read; choose another output folder";
+    g_free(identity);
     if (!reason)
         return 0;
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_EXIST, "%s: %s", output, reason);
@@ -159,10 +159,10 @@ check_output(struct run *run, const struct mg_found *found, const char *output,
 }
 
 static int
-write_flat(struct run *run, const struct mg_found *found, const char *output,
-           const struct mg_smf *flat, GError **error)
+write_flat(struct run *run, const char *output, const struct mg_smf *flat,
+           GError **error)
 {
-    int status = check_output(run, found, output, error);
+    int status = check_output(run, output, error);
     if (status)
         return status;
     char *folder = g_path_get_dirname(output);
@@ -192,7 +192,7 @@ flatten_file(struct run *run, const struct mg_found *found, GError **error)
             g_prefix_error(error, "%s: ", found->path);
     }
     if (!status && flattened.notes)
-        status = write_flat(run, found, output, &flat, error);
+        status = write_flat(run, output, &flat, error);
     if (!status) {
         struct finding findings[FINDINGS];
         list_findings(&smf.report, &flattened, findings);
@@ -239,9 +239,14 @@ flatten_all(const struct options *options, char *const *arguments)
         return mg_program_fail_error(error);
     struct run run = {
         .options = options,
+        .inputs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .written = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .files = json_array(),
     };
+    for (guint i = 0; i < found->len; i++) {
+        const struct mg_found *file = g_ptr_array_index(found, i);
+        g_hash_table_add(run.inputs, mg_files_identity(file->path));
+    }
     for (guint i = 0; i < found->len; i++) {
         if (flatten_file(&run, g_ptr_array_index(found, i), &error) == 0)
             continue;
@@ -253,6 +258,7 @@ flatten_all(const struct options *options, char *const *arguments)
     if (!found->len)
         status = mg_program_fail("%s: no MIDI file found", arguments[0]);
     json_decref(run.files);
+    g_hash_table_destroy(run.inputs);
     g_hash_table_destroy(run.written);
     g_ptr_array_unref(found);
     return status;

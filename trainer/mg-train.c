@@ -17,7 +17,14 @@
 #include "trainer/run_report.h"
 #include "trainer/train_options.h"
 
-enum { HOLD_OUT_EVERY = 10, CHECKPOINT_MAX_BYTES = 1 << 30, BAD_UPDATES_MAX = 10 };
+enum {
+    HOLD_OUT_EVERY = 10,
+    BAD_UPDATES_MAX = 10,
+    COMMAND_MAX_BYTES = 4096, // of the command line, in the model file
+};
+
+// Weights and two means of the optimiser.
+static const size_t CHECKPOINT_MAX_BYTES = 3 * (size_t)MG_MODEL_FILE_MAX_BYTES;
 
 // Everything of one run.
 struct run {
@@ -53,6 +60,26 @@ catch_signals(void)
     sigaction(SIGHUP, &action, NULL);
 }
 
+// The command line, quoted as a shell wants it, or its beginning.
+static char *
+quote_command(int argc, char **argv)
+{
+    GString *text = g_string_new("");
+    for (int i = 0; i < argc && text->len < COMMAND_MAX_BYTES; i++) {
+        bool plain =
+            strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                            "0123456789-+_=./,:") == strlen(argv[i]);
+        char *word = plain && *argv[i] ? g_strdup(argv[i]) : g_shell_quote(argv[i]);
+        g_string_append_printf(text, "%s%s", i ? " " : "", word);
+        g_free(word);
+    }
+    if (text->len > COMMAND_MAX_BYTES) {
+        g_string_truncate(text, COMMAND_MAX_BYTES);
+        g_string_append(text, " ...");
+    }
+    return g_string_free(text, FALSE);
+}
+
 static void
 print_corpus(const char *what, const struct mg_corpus *corpus)
 {
@@ -76,16 +103,18 @@ load_corpora(struct run *run, char **paths, GError **error)
 {
     int steps_per_quarter = run->settings.shape.steps_per_quarter;
     int status = mg_corpus_load(&run->corpus, paths, steps_per_quarter, error);
-    if (status)
-        return status;
-    if (run->options.valid)
+    if (!status && run->options.valid)
         status = mg_corpus_load(&run->held_out, run->options.valid, steps_per_quarter,
                                 error);
-    else
+    else if (!status)
         mg_corpus_hold_out(&run->corpus, HOLD_OUT_EVERY, &run->held_out);
     print_corpus("corpus", &run->corpus);
-    if (!status)
-        print_corpus("held out", &run->held_out);
+    print_corpus("held out", &run->held_out);
+    if (!status && !run->held_out.piece_count) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "only one piece: name held-out pieces with --valid");
+        status = -EINVAL;
+    }
     return status;
 }
 
@@ -101,6 +130,9 @@ resume(struct run *run, GError **error)
     g_bytes_unref(bytes);
     if (status)
         g_prefix_error(error, "%s: ", run->options.resume);
+    // The best model so far is not at hand: the next score makes one.
+    if (!g_file_test(run->options.output, G_FILE_TEST_EXISTS))
+        run->training.best_nats = (double)INFINITY;
     return status;
 }
 
@@ -120,13 +152,14 @@ prepare(struct run *run, GError **error)
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "not enough memory");
         return -ENOMEM;
     }
-    if (run->options.report) {
+    if (run->options.resume)
+        status = resume(run, error);
+    if (!status && run->options.report) {
         run->report = mg_run_report_create(run->options.report, &run->corpus,
-                                           &run->held_out, error);
-        if (!run->report)
-            return -EIO;
+                                           &run->held_out, run->training.update, error);
+        status = run->report ? 0 : -EIO;
     }
-    return run->options.resume ? resume(run, error) : 0;
+    return status;
 }
 
 static int
@@ -215,7 +248,7 @@ score_and_keep(struct run *run, GError **error)
 
 // A gradient that is no number is no update; many in a row are the end.
 static int
-count_bad_updates(const struct mg_progress *progress, int bad, GError **error)
+count_bad_updates(const struct mg_update *progress, int bad, GError **error)
 {
     if (isfinite(progress->norm))
         return 0;
@@ -235,12 +268,14 @@ train(struct run *run, GError **error)
         status = write_checkpoint(run, error); // fails now rather than at night
     mg_progress_begin(&run->line, stderr, t->update, run->settings.updates);
     while (!status && !stop_signal && t->update < run->settings.updates) {
-        struct mg_progress progress = mg_training_update(t);
+        struct mg_update progress = mg_training_update(t);
         bad = count_bad_updates(&progress, bad, error);
         if (bad < 0)
             return bad;
-        run->loss_sum += progress.loss.play + progress.loss.articulate;
-        run->loss_count++;
+        if (isfinite(progress.norm)) {
+            run->loss_sum += progress.loss.play + progress.loss.articulate;
+            run->loss_count++;
+        }
         mg_progress_show(&run->line, t->update, &progress);
         bool last = t->update == run->settings.updates;
         if (t->update % run->options.checkpoint_every == 0 || last) {
@@ -250,6 +285,8 @@ train(struct run *run, GError **error)
         }
     }
     mg_progress_clear(&run->line);
+    if (!status && !stop_signal && !isfinite(t->best_nats))
+        status = score_and_keep(run, error); // resumed with no update left
     if (!status && stop_signal) {
         status = write_checkpoint(run, error);
         if (!status)
@@ -289,6 +326,21 @@ finish(struct run *run)
     mg_train_options_finish(&run->options);
 }
 
+// What would fail or be lost at the end fails now.
+static int
+check_output(const struct run *run)
+{
+    const char *output = run->options.output;
+    if (g_file_test(output, G_FILE_TEST_EXISTS) &&
+        !g_file_test(output, G_FILE_TEST_IS_REGULAR))
+        return mg_program_fail("%s: is not a file", output);
+    if (!run->options.resume && g_file_test(run->checkpoint_path, G_FILE_TEST_EXISTS))
+        return mg_program_fail(
+            "%s: is there already; go on with --resume, or remove it",
+            run->checkpoint_path);
+    return MG_PROGRAM_GO_ON;
+}
+
 static int
 start(struct run *run, int argc, char **argv)
 {
@@ -300,9 +352,10 @@ start(struct run *run, int argc, char **argv)
         g_error_free(error);
         return status;
     }
-    if (g_file_test(run->options.output, G_FILE_TEST_IS_DIR))
-        return mg_program_fail("%s: is a folder, not a file", run->options.output);
     run->checkpoint_path = g_strconcat(run->options.output, ".checkpoint", NULL);
+    int status = check_output(run);
+    if (status != MG_PROGRAM_GO_ON)
+        return status;
     openblas_set_num_threads(1); // our own threads take whole segments
     catch_signals();
     return run_all(run, argv + 1, &error) ? mg_program_fail_error(error)
@@ -312,7 +365,7 @@ start(struct run *run, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-    struct run run = {.command = g_strjoinv(" ", argv)};
+    struct run run = {.command = quote_command(argc, argv)};
     mg_train_options_init(&run.options);
     GOptionEntry *entries = mg_train_options_entries(&run.options);
     int status = mg_program_parse(&argc, &argv, "mg-train", "-o MODEL CORPUS...",

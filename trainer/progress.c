@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BAR_CHARS = 24 };
+enum { BAR_CHARS = 10 };
 
 static const double LINE_SECONDS = 30.0;
 
@@ -57,7 +57,7 @@ draw_bar(const struct mg_progress_line *line, int64_t update, const char *figure
 
 void
 mg_progress_show(struct mg_progress_line *line, int64_t update,
-                 const struct mg_progress *progress)
+                 const struct mg_update *progress)
 {
     double loss = progress->loss.play + progress->loss.articulate;
     // A mean over about the last 50 updates.
@@ -70,7 +70,7 @@ mg_progress_show(struct mg_progress_line *line, int64_t update,
     format_left(elapsed / (double)done * (double)(line->total - update), left,
                 sizeof left);
     snprintf(figures, sizeof figures,
-             "update %lld of %lld, loss %.3f nats a step, %.0f steps/s, %s",
+             "update %lld of %lld, %.3f nats a step, %.0f steps/s, %s",
              (long long)update, (long long)line->total, line->loss,
              line->steps / elapsed, left);
     if (line->terminal) {

@@ -19,7 +19,7 @@ struct mg_progress_line {
     double began;    // seconds, monotonic
     double reported; // when the last plain line was written
     double loss;     // running mean of the loss, nats a step
-    double steps;    // running mean of the steps of an update
+    double steps;    // trained since it began
 };
 
 // Starts at update `first` of `total`.
@@ -28,7 +28,7 @@ void mg_progress_begin(struct mg_progress_line *line, FILE *out, int64_t first,
 
 // After an update: redraws the bar, or writes a line when half a minute has gone by.
 void mg_progress_show(struct mg_progress_line *line, int64_t update,
-                      const struct mg_progress *progress);
+                      const struct mg_update *progress);
 
 // Clears the bar, so that a message can be written.
 void mg_progress_clear(struct mg_progress_line *line);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "io/file.h"
@@ -55,13 +56,31 @@ describe_corpus(const char *what, const struct mg_corpus *corpus, GString *text)
                                corpus->pieces[i].lowest_key,
                                corpus->pieces[i].highest_key);
     for (int i = 0; i < corpus->skipped_count; i++)
-        g_string_append_printf(text, "  skipped %s: %s\n", corpus->skipped[i].name,
-                               corpus->skipped[i].reason);
+        g_string_append_printf(text, "  skipped: %s\n", corpus->skipped[i].reason);
+}
+
+// Takes over what an earlier part of the run wrote.
+static void
+keep_rows(struct mg_run_report *report, int64_t update)
+{
+    char *path = g_build_filename(report->folder, "loss.csv", NULL), *text = NULL;
+    g_file_get_contents(path, &text, NULL, NULL);
+    char **lines = g_strsplit(text ? text : "", "\n", -1);
+    for (int i = 0; lines[i]; i++) {
+        struct row row;
+        if (sscanf(lines[i], "%lf,%lf,%lf,%lf", &row.update, &row.training, &row.play,
+                   &row.articulate) == 4 &&
+            row.update <= (double)update)
+            g_array_append_val(report->rows, row);
+    }
+    g_strfreev(lines);
+    g_free(text);
+    g_free(path);
 }
 
 struct mg_run_report *
 mg_run_report_create(const char *folder, const struct mg_corpus *corpus,
-                     const struct mg_corpus *held_out, GError **error)
+                     const struct mg_corpus *held_out, int64_t update, GError **error)
 {
     if (g_mkdir_with_parents(folder, 0755)) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", folder,
@@ -71,6 +90,7 @@ mg_run_report_create(const char *folder, const struct mg_corpus *corpus,
     struct mg_run_report *report = g_new0(struct mg_run_report, 1);
     report->folder = g_strdup(folder);
     report->rows = g_array_new(FALSE, FALSE, sizeof(struct row));
+    keep_rows(report, update);
     GString *text = g_string_new("");
     describe_corpus("corpus", corpus, text);
     describe_corpus("held out", held_out, text);
@@ -106,6 +126,20 @@ write_table(const struct mg_run_report *report, GError **error)
     return status;
 }
 
+// Where cairo was left out a report has no pictures, and that is no error.  Takes over
+// `drawing`.
+static int
+without_cairo(int status, GError *drawing, GError **error)
+{
+    if (status == -ENOTSUP) {
+        g_clear_error(&drawing);
+        return 0;
+    }
+    if (drawing)
+        g_propagate_error(error, drawing);
+    return status;
+}
+
 static int
 draw_loss(const struct mg_run_report *report, GError **error)
 {
@@ -123,7 +157,10 @@ draw_loss(const struct mg_run_report *report, GError **error)
         {"held out", x, held_out, count},
     };
     char *path = g_build_filename(report->folder, "loss.png", NULL);
-    int status = mg_picture_curves(curves, 2, "update", "nats a step", path, error);
+    GError *drawing = NULL;
+    int status = without_cairo(mg_picture_curves(curves, 2, "update", "nats a step",
+                                                 path, &drawing),
+                               drawing, error);
     g_free(path);
     g_free(x);
     return status;
@@ -141,8 +178,10 @@ write_sample(const struct mg_run_report *report, const struct mg_model *model,
     char *midi = g_build_filename(report->folder, "sample.mid", NULL);
     char *picture = g_build_filename(report->folder, "sample.png", NULL);
     int status = mg_smf_save(midi, &smf, error);
+    GError *drawing = NULL;
     if (!status)
-        status = mg_picture_piano_roll(&smf, picture, error);
+        status = without_cairo(mg_picture_piano_roll(&smf, picture, &drawing), drawing,
+                               error);
     g_free(midi);
     g_free(picture);
     mg_smf_finish(&smf);
@@ -158,17 +197,10 @@ mg_run_report_add(struct mg_run_report *report, int64_t update, double training_
     struct row row = {(double)update, training_loss, held_out->loss.play / steps,
                       held_out->loss.articulate / steps};
     g_array_append_val(report->rows, row);
-    GError *picture_error = NULL;
     int status = write_table(report, error);
     if (!status)
-        status = draw_loss(report, &picture_error);
+        status = draw_loss(report, error);
     if (!status)
-        status = write_sample(report, model, &picture_error);
-    if (status == -ENOTSUP) { // without cairo the report has no pictures
-        g_clear_error(&picture_error);
-        status = 0;
-    }
-    if (picture_error)
-        g_propagate_error(error, picture_error);
+        status = write_sample(report, model, error);
     return status;
 }

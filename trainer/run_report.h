@@ -16,11 +16,12 @@
 
 struct mg_run_report;
 
-// Makes the folder and writes corpus.txt.  NULL with one line in *error.
+// Makes the folder and writes corpus.txt.  The rows of a loss.csv that is there already are
+// kept up to `update`, where the run goes on (0: a new one).  NULL with one line in *error.
 struct mg_run_report *mg_run_report_create(const char *folder,
                                            const struct mg_corpus *corpus,
                                            const struct mg_corpus *held_out,
-                                           GError **error);
+                                           int64_t update, GError **error);
 
 // Adds a row (training_loss: mean since the last) and writes the rest anew.  Returns 0
 // or -errno with one line in *error.

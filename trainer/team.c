@@ -6,8 +6,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
-
-enum { THREADS_MAX = 256 };
+#include <unistd.h>
 
 struct worker {
     pthread_t thread;
@@ -18,6 +17,15 @@ struct worker {
     mg_team_job *job;
     void *context;
 };
+
+int
+mg_team_default_threads(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (cores < 1)
+        return 1;
+    return cores < MG_TEAM_THREADS_MAX ? (int)cores : MG_TEAM_THREADS_MAX;
+}
 
 static void *
 work(void *argument)
@@ -31,8 +39,8 @@ work(void *argument)
 void
 mg_team_run(int threads, int jobs, mg_team_job *job, void *context)
 {
-    struct worker workers[THREADS_MAX];
-    threads = threads > THREADS_MAX ? THREADS_MAX : threads;
+    struct worker workers[MG_TEAM_THREADS_MAX];
+    threads = threads > MG_TEAM_THREADS_MAX ? MG_TEAM_THREADS_MAX : threads;
     for (int k = threads - 1; k >= 0; k--) {
         workers[k] = (struct worker){.number = k,
                                      .threads = threads,

@@ -4,6 +4,11 @@
 #ifndef MG_TRAINER_TEAM_H
 #define MG_TRAINER_TEAM_H
 
+enum { MG_TEAM_THREADS_MAX = 256 };
+
+// One thread for each core, within the bound.
+int mg_team_default_threads(void);
+
 // One job of a run: number 0 .. jobs - 1, done by thread 0 .. threads - 1.
 typedef void mg_team_job(void *context, int thread, int job);
 

@@ -6,14 +6,15 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "model/safetensors.h"
+#include "trainer/team.h"
 
 void
 mg_train_options_init(struct mg_train_options *o)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
     *o = (struct mg_train_options){
-        .threads = cores > 0 ? (int)cores : 1,
+        .threads = mg_team_default_threads(),
         .checkpoint_every = 100,
         .steps_per_quarter = 2,
         .notes = g_strdup("21-108"),
@@ -56,7 +57,7 @@ mg_train_options_entries(struct mg_train_options *o)
         {"optimizer", 0, 0, G_OPTION_ARG_STRING, &o->optimizer,
          "adadelta or adam (adadelta)", "NAME"},
         {"learning-rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->learning_rate,
-         "Rate (adadelta 1, adam 0.003)", "X"},
+         "Rate; 0 = the optimizer's own: adadelta 1, adam 0.003 (0)", "X"},
         {"final-rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->final_rate,
          "Share of the rate left at the end, along a cosine (1)", "X"},
         {"clip", 0, 0, G_OPTION_ARG_DOUBLE, &o->clip,
@@ -154,7 +155,7 @@ check_counts(const struct mg_train_options *o, GError **error)
         return refuse(error, "segment", "1 to 100000");
     if (o->updates < 1 || o->updates > 1000000000)
         return refuse(error, "updates", "1 to 1000000000");
-    if (o->threads < 1 || o->threads > 256)
+    if (o->threads < 1 || o->threads > MG_TEAM_THREADS_MAX)
         return refuse(error, "threads", "1 to 256");
     if (o->checkpoint_every < 1)
         return refuse(error, "checkpoint-every", "1 or more");
@@ -175,9 +176,14 @@ check_rates(const struct mg_train_options *o, GError **error)
         return refuse(error, "final-rate", "0 to 1");
     if (!(o->clip >= 0.0 && o->clip <= 1e6))
         return refuse(error, "clip", "0 to 1000000");
-    for (int i = 0; o->metadata && o->metadata[i]; i++)
+    size_t length = 0;
+    for (int i = 0; o->metadata && o->metadata[i]; i++) {
+        length += strlen(o->metadata[i]);
         if (!strchr(o->metadata[i], '=') || o->metadata[i][0] == '=')
             return refuse(error, "metadata", "KEY=VALUE");
+    }
+    if (length > MG_METADATA_MAX_BYTES / 2)
+        return refuse(error, "metadata", "shorter");
     return 0;
 }
 

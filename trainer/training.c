@@ -27,6 +27,16 @@ no_memory(GError **error)
     return -ENOMEM;
 }
 
+// A segment ends with its piece.
+static int
+longest_segment(const struct mg_corpus *corpus, int segment)
+{
+    int longest = 1;
+    for (int i = 0; i < corpus->piece_count; i++)
+        longest = MAX(longest, corpus->pieces[i].roll.steps);
+    return MIN(longest, segment);
+}
+
 int
 mg_training_init(struct mg_training *t, const struct mg_settings *settings,
                  struct mg_model *model, const struct mg_corpus *corpus, int threads,
@@ -46,8 +56,9 @@ mg_training_init(struct mg_training *t, const struct mg_settings *settings,
     t->gradients = calloc((size_t)threads, sizeof(float *));
     if (!t->workspaces || !t->gradients)
         return no_memory(error);
+    int longest = longest_segment(corpus, settings->segment);
     for (int i = 0; i < threads; i++) {
-        t->workspaces[i] = mg_workspace_create(&model->layout, settings->segment);
+        t->workspaces[i] = mg_workspace_create(&model->layout, longest);
         t->gradients[i] = malloc(count * sizeof(float));
         if (!t->workspaces[i] || !t->gradients[i])
             return no_memory(error);
@@ -108,10 +119,10 @@ sum_gradients(struct mg_training *t)
             t->gradients[0][i] += t->gradients[k][i];
 }
 
-static struct mg_progress
+static struct mg_update
 apply(struct mg_training *t, const struct batch_run *run, int64_t steps)
 {
-    struct mg_progress progress = {.steps = steps, .learning_rate = rate_now(t)};
+    struct mg_update progress = {.steps = steps, .learning_rate = rate_now(t)};
     for (int i = 0; i < t->settings.batch; i++) {
         progress.loss.play += run->losses[i].play / (double)steps;
         progress.loss.articulate += run->losses[i].articulate / (double)steps;
@@ -123,7 +134,7 @@ apply(struct mg_training *t, const struct batch_run *run, int64_t steps)
     return progress;
 }
 
-struct mg_progress
+struct mg_update
 mg_training_update(struct mg_training *t)
 {
     int batch = t->settings.batch;
@@ -140,7 +151,7 @@ mg_training_update(struct mg_training *t)
     for (int k = 0; k < t->threads; k++)
         memset(t->gradients[k], 0, t->optimizer.count * sizeof(float));
     mg_team_run(t->threads, batch, run_segment, &run);
-    struct mg_progress progress = apply(t, &run, steps);
+    struct mg_update progress = apply(t, &run, steps);
     g_free(run.segments);
     g_free(run.losses);
     return progress;

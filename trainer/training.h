@@ -9,7 +9,7 @@
 #include "trainer/optimizer.h"
 
 // What decides the course of a run.  Two runs with the same settings, corpus and number
-// of threads go the same way to the bit.
+// of threads go the same way to the bit, on the same machine.
 struct mg_settings {
     struct mg_shape shape;
     enum mg_method method;
@@ -39,7 +39,7 @@ struct mg_training {
 };
 
 // What an update did.
-struct mg_progress {
+struct mg_update {
     struct mg_loss loss; // nats a step, mean of the batch, dropout on
     int64_t steps;       // steps in the batch
     double norm; // of the gradient, before clipping; not finite: no update was made
@@ -53,6 +53,6 @@ int mg_training_init(struct mg_training *training, const struct mg_settings *set
 void mg_training_finish(struct mg_training *training); // takes a zeroed struct
 
 // One update.
-struct mg_progress mg_training_update(struct mg_training *training);
+struct mg_update mg_training_update(struct mg_training *training);
 
 #endif
