@@ -115,20 +115,20 @@ JOBS := $(shell nproc 2>/dev/null || echo 1)
 AGAIN = +@$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
 setup:
-	@./setup build
+	@.ci/setup build
 
 play:
-	@./setup build
+	@.ci/setup build
 	$(AGAIN) all
 	@$(BUILD)/mg-play presets/chorale.preset
 
 check:
-	@./setup build check
+	@.ci/setup build check
 	$(AGAIN) tests
 	@BUILD=$(BUILD) tests/run
 
 style:
-	@./setup build check style
+	@.ci/setup build check style
 	$(AGAIN) lint
 
 lint: features
@@ -136,7 +136,7 @@ lint: features
 		tests/style
 
 sanitize:
-	@./setup build check
+	@.ci/setup build check
 	$(AGAIN) BUILD=build-sanitize SANITIZE=address,undefined \
 		CFLAGS='-O1 -g -fno-sanitize-recover=undefined' unit-tests
 	@BUILD=build-sanitize tests/run --unit
@@ -144,7 +144,7 @@ sanitize:
 # libgomp and libopenblas are not built for TSan: only our own threads are looked at.
 TSAN_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_ring.c tests/test_composer*.c))
 tsan:
-	@./setup build check
+	@.ci/setup build check
 	$(AGAIN) BUILD=build-tsan SANITIZE=thread CFLAGS='-O1 -g' \
 		$(TSAN_TESTS:%=build-tsan/tests/%)
 	@BUILD=build-tsan tests/run --unit $(TSAN_TESTS)
