@@ -4,24 +4,8 @@
 # mg-play where there is neither a JACK server nor a sound card: it says so in one line and
 # leaves take.mid and take.wav, with music in both.
 set -u
-root=$(cd "$(dirname "$0")/.." && pwd)
-build=${BUILD:-$root/build}
-case $build in /*) ;; *) build=$root/$build ;; esac
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passes=0 failures=0
-check() { # WHAT COMMAND...
-    local what=$1
-    shift
-    if "$@"; then
-        passes=$((passes + 1))
-        echo "ok: $what"
-    else
-        failures=$((failures + 1))
-        echo "FAILED: $what"
-    fi
-}
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
 
 [ -x "$build/mg-play" ] || { echo "mg-play is not built"; exit 77; }
 if ! "$build/mg-play" --version | grep -q fluidsynth; then
@@ -67,5 +51,4 @@ timeout 60 "$build/mg-play" --driver synth --seed 7 random.safetensors >out 2>er
 status=$?
 check "--driver synth alone: exit status 1 (was $status)" [ $status = 1 ]
 check "--driver synth alone: one line" [ "$(wc -l <err)" = 1 ]
-echo "$passes passed, $failures failed"
-[ $failures = 0 ]
+finish

@@ -4,12 +4,8 @@
 # mg-eval --probabilities against an independent forward pass in PyTorch, to 1e-4.  Skipped
 # where PyTorch is not installed: it is a yardstick, not a dependency.
 set -u
-root=$(cd "$(dirname "$0")/.." && pwd)
-build=${BUILD:-$root/build}
-case $build in /*) ;; *) build=$root/$build ;; esac
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
 
 # A pyenv may hide the system's Python, to which the package belongs.
 python=
@@ -18,15 +14,13 @@ for candidate in python3 /usr/bin/python3; do
 done
 [ -n "$python" ] || { echo "no PyTorch here: skipped"; exit 77; }
 
-passes=0 failures=0
+probabilities_agree() { # MODEL PIECE
+    "$build/mg-eval" --probabilities p.npy "$1" "$2" >/dev/null &&
+        "$python" "$root/tests/bench/torch_forward.py" "$1" "$2" p.npy
+}
+
 agree() { # MODEL PIECE
-    if "$build/mg-eval" --probabilities p.npy "$1" "$2" >/dev/null &&
-        "$python" "$root/tests/bench/torch_forward.py" "$1" "$2" p.npy; then
-        passes=$((passes + 1))
-    else
-        failures=$((failures + 1))
-        echo "FAILED: $1 on $2"
-    fi
+    check "$(basename "$1") on $(basename "$2")" probabilities_agree "$1" "$2"
 }
 
 "$build/tests/probe_model" random.safetensors || exit 1
@@ -38,5 +32,4 @@ done
 for piece in "${MG_DATA:-$root/../shared/data}"/openhymnal/valid/*.mid; do
     [ -e "$piece" ] && agree random.safetensors "$piece" && break
 done
-echo "$passes passed, $failures failed"
-[ $failures = 0 ]
+finish

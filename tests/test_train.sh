@@ -3,36 +3,19 @@
 # SPDX-License-Identifier: ISC
 # mg-train and mg-eval, end to end, on a small corpus composed by a random model.
 set -u
-root=$(cd "$(dirname "$0")/.." && pwd)
-build=${BUILD:-$root/build}
-case $build in /*) ;; *) build=$root/$build ;; esac
-work=$(mktemp -d)
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-cd "$work" || exit 1
-
-failures=0 passes=0
-check() { # WHAT COMMAND...
-    local what=$1
-    shift
-    if "$@"; then
-        passes=$((passes + 1))
-        echo "ok: $what"
-    else
-        failures=$((failures + 1))
-        echo "FAILED: $what"
-    fi
-}
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
 
 # The program fails with this status and one line that holds PATTERN, and nothing is written.
 refuses() { # STATUS PATTERN COMMAND...
     local wanted=$1 pattern=$2 status before after
     shift 2
-    before=$(ls -A)
+    before=$(find . -maxdepth 1 | sort)
     "$@" >out 2>err </dev/null
     status=$?
     grep -v -E '^(corpus|held out|skipped):' err >lines
     rm -f out err
-    after=$(ls -A | grep -v -x lines)
+    after=$(find . -maxdepth 1 ! -name lines | sort)
     [ $status = "$wanted" ] && [ "$(wc -l <lines)" = 1 ] && grep -q -e "$pattern" lines &&
         [ "$before" = "$after" ] && rm lines && return 0
     echo "status $status, wanted $wanted; said:"
@@ -49,7 +32,7 @@ for seed in 1 2 3 4 5; do
 done
 mv corpus/5.mid corpus/deeper/5.MID
 echo nonsense >corpus/broken.mid
-small=(--time-units 10,6 --note-units 8 --batch 2 --segment 16 --optimizer adam
+small=(--time-units "10,6" --note-units 8 --batch 2 --segment 16 --optimizer adam
     --checkpoint-every 3 --threads 1)
 train=("$build/mg-train" "${small[@]}")
 eval=("$build/mg-eval")
@@ -151,5 +134,4 @@ sed 's/musicguru\/1/musicguru\/2/' a.safetensors >other.safetensors
 check "eval: another format version" refuses 1 "musicguru/2" \
     "${eval[@]}" other.safetensors corpus
 
-echo "$passes passed, $failures failed"
-[ $failures = 0 ]
+finish

@@ -1,0 +1,33 @@
+# SPDX-FileCopyrightText: 2026 The MusicGuru authors
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash
+# Sourced by the end-to-end scripts: where things are ($root, $build), a working folder that
+# goes away at the end ($work, the current one), and the counting of checks.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${BUILD:-$root/build}
+case $build in /*) ;; *) build=$root/$build ;; esac
+work=$(mktemp -d) && cd "$work" || exit 1
+trap 'rm -rf "$work"' EXIT
+passes=0 failures=0
+
+ok() { # WHAT
+    passes=$((passes + 1))
+    echo "ok: $*"
+}
+
+bad() { # WHAT
+    failures=$((failures + 1))
+    echo "FAILED: $*"
+}
+
+check() { # WHAT COMMAND...
+    local what=$1
+    shift
+    if "$@"; then ok "$what"; else bad "$what"; fi
+}
+
+# The last call of a script: the line that tests/run reads.
+finish() {
+    echo "$passes passed, $failures failed"
+    [ $failures = 0 ]
+}
