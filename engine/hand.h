@@ -8,10 +8,13 @@
 #include "io/cycle.h"
 
 enum mg_hand_kind {
-    MG_HAND_OTHER,   // sound MIDI that says nothing about keys
-    MG_HAND_STRIKE,  // a note-on
-    MG_HAND_LET_GO,  // a note-off, or a note-on of velocity 0
-    MG_HAND_ALL_OFF, // controller 120 or 123: nothing is held on this channel
+    MG_HAND_OTHER,      // sound MIDI that says nothing about keys
+    MG_HAND_STRIKE,     // a note-on
+    MG_HAND_LET_GO,     // a note-off, or a note-on of velocity 0
+    MG_HAND_PEDAL_DOWN, // sustain: what is let go from here on is held all the same
+    MG_HAND_PEDAL_UP,
+    MG_HAND_ALL_OFF, // nothing is held on this channel
+    MG_HAND_RESET,   // nothing is held on any channel
     MG_HAND_BAD,     // malformed
 };
 

@@ -9,7 +9,7 @@
 // through a few stopped cycles, and those must not cost the network its memory.
 static const double FRESH_SECONDS = 0.5;
 
-// What the first step after a relocation may wait for its decision, in steps.
+// How late the first step after a relocation may be struck, in steps.
 static const double DELAY_STEPS = 0.25;
 
 enum { WAITS_MAX = 16 }; // stale answers to one missing decision in freewheel
@@ -150,9 +150,9 @@ reach(struct mg_rt *rt, const struct mg_cycle *cycle, int64_t step, double frame
 static void
 drop_delayed(struct mg_rt *rt)
 {
-    if (rt->delay_frames > 0)
+    if (rt->is_delayed)
         mg_count_add(&rt->counters.late_steps, 1);
-    rt->delay_frames = 0;
+    rt->is_delayed = false;
 }
 
 // Sounds the first step of a generation if its decision has come since, in its time.
@@ -160,19 +160,19 @@ static void
 try_delayed(struct mg_rt *rt, struct mg_outlet *outlet)
 {
     const struct mg_cycle *cycle = outlet->cycle;
-    if (rt->delay_frames <= 0)
+    double limit = mg_clock_step_frames(&rt->clock, cycle->rate_hz) * DELAY_STEPS;
+    if (!rt->is_delayed)
         return;
-    if (has_decision(rt, rt->delayed_step)) {
+    if (-rt->delayed_frame > limit) {
+        drop_delayed(rt);
+    } else if (has_decision(rt, rt->delayed_step)) {
         strike(rt, outlet, 0);
         mg_count_add(&rt->counters.delayed_steps, 1);
-        rt->delay_frames = 0;
-    } else if (rt->delay_frames > cycle->frames) {
-        rt->delay_frames -= cycle->frames;
-        return;
+        rt->is_delayed = false;
     } else {
-        drop_delayed(rt);
+        return;
     }
-    reach(rt, cycle, rt->delayed_step, -DELAY_STEPS);
+    reach(rt, cycle, rt->delayed_step, rt->delayed_frame);
 }
 
 static void
@@ -186,9 +186,9 @@ run_step(struct mg_rt *rt, struct mg_outlet *outlet, struct mg_clock_step at)
     if (find_decision(rt, cycle, at.step)) {
         strike(rt, outlet, at.frame);
     } else if (first && !cycle->freewheel) {
-        double frames = mg_clock_step_frames(&rt->clock, cycle->rate_hz);
+        rt->is_delayed = true;
         rt->delayed_step = at.step;
-        rt->delay_frames = (int64_t)(frames * DELAY_STEPS) + 1;
+        rt->delayed_frame = at.frame;
         return; // reached when it has sounded, or its time is over
     } else {
         mg_count_add(&rt->counters.late_steps, 1);
@@ -198,23 +198,51 @@ run_step(struct mg_rt *rt, struct mg_outlet *outlet, struct mg_clock_step at)
 
 // --- the hand --------------------------------------------------------------------------
 
+static uint16_t
+bit(int channel)
+{
+    return (uint16_t)(1u << channel);
+}
+
+// The key ends, unless the pedal holds it.
 static void
 let_go(struct mg_rt *rt, struct mg_outlet *outlet, uint32_t frame, int channel, int key)
 {
-    uint16_t bit = (uint16_t)(1u << channel);
-    mg_voices_off(&rt->thru, outlet, frame, channel, key);
-    if (!(rt->held[key] & bit))
+    rt->down[key] &= (uint16_t)~bit(channel);
+    if (rt->pedals & bit(channel))
         return;
-    rt->held[key] &= (uint16_t)~bit;
+    mg_voices_off(&rt->thru, outlet, frame, channel, key);
+    if (!(rt->held[key] & bit(channel)))
+        return;
+    rt->held[key] &= (uint16_t)~bit(channel);
     if (!rt->held[key])
         tell_key(rt, key, false);
+}
+
+static void
+lift_pedal(struct mg_rt *rt, struct mg_outlet *outlet, uint32_t frame, int channel)
+{
+    rt->pedals &= (uint16_t)~bit(channel);
+    for (int key = 0; key < MG_KEYS; key++)
+        if (!(rt->down[key] & bit(channel)))
+            let_go(rt, outlet, frame, channel, key);
+}
+
+// Keys and pedal: the keyboard may be gone.
+static void
+let_all_go(struct mg_rt *rt, struct mg_outlet *outlet, uint32_t frame, int channel)
+{
+    for (int key = 0; key < MG_KEYS; key++)
+        rt->down[key] &= (uint16_t)~bit(channel);
+    lift_pedal(rt, outlet, frame, channel);
 }
 
 static void
 strike_key(struct mg_rt *rt, struct mg_outlet *outlet, uint32_t frame,
            const struct mg_hand_event *hand)
 {
-    rt->held[hand->key] |= (uint16_t)(1u << hand->channel);
+    rt->held[hand->key] |= bit(hand->channel);
+    rt->down[hand->key] |= bit(hand->channel);
     tell_key(rt, hand->key, true);
     if (!rt->config.thru)
         return;
@@ -236,9 +264,18 @@ hear(struct mg_rt *rt, struct mg_outlet *outlet, const struct mg_midi_event *eve
     case MG_HAND_LET_GO:
         let_go(rt, outlet, frame, hand.channel, hand.key);
         break;
+    case MG_HAND_PEDAL_DOWN:
+        rt->pedals |= bit(hand.channel);
+        break;
+    case MG_HAND_PEDAL_UP:
+        lift_pedal(rt, outlet, frame, hand.channel);
+        break;
     case MG_HAND_ALL_OFF:
-        for (int key = 0; key < MG_KEYS; key++)
-            let_go(rt, outlet, frame, hand.channel, key);
+        let_all_go(rt, outlet, frame, hand.channel);
+        break;
+    case MG_HAND_RESET:
+        for (int channel = 0; channel < MG_CHANNELS; channel++)
+            let_all_go(rt, outlet, frame, channel);
         break;
     case MG_HAND_BAD:
         mg_count_add(&rt->counters.bad_input, 1);
@@ -339,6 +376,7 @@ end_cycle(struct mg_rt *rt, const struct mg_cycle *cycle)
     int sounding = rt->ours.count + rt->thru.count;
     if (rt->rolled)
         rt->frame += cycle->frames;
+    rt->delayed_frame -= cycle->frames;
     mg_count_add(&rt->counters.cycles, 1);
     atomic_store_explicit(&rt->counters.frames, (uint64_t)rt->frame,
                           memory_order_relaxed);

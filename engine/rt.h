@@ -8,9 +8,11 @@
 // Declared policies:
 // - A step without a decision is late: sounding notes are held, nothing new is struck, and
 //   the music goes on at the next step.  The first step after a relocation is given a
-//   quarter of a step's time, and struck then (delayed), for nobody could have known it.
+//   quarter of a step's time from its frame on, and struck then (delayed), for nobody could
+//   have known it.
 // - In freewheel rt asks `wait` for a missing decision; otherwise it never waits.
-// - Stop, relocation, panic and quit release every note of ours in the same cycle.
+// - Stop, relocation, panic and quit release every note of ours in the same cycle; panic
+//   and quit the notes of thru too, which are the hand's and outlast a stop.
 // - A note-on that finds no room is dropped and counted; a note-off is sent next cycle.
 // - A request that finds no room is tried again next cycle; the composer hears of the
 //   newest state.  A full recorder ring loses what was played, and counts it.
@@ -87,14 +89,17 @@ struct mg_rt {
 
     struct mg_decision decision; // the newest of this generation
     bool has_decision;
-    int64_t delayed_step; // first step of a generation, waiting for its decision
-    int64_t delay_frames; // left for it; 0: none is waiting
+    bool is_delayed; // the first step of a generation waits for its decision
+    int64_t delayed_step;
+    double delayed_frame; // where it fell, from the first frame of this cycle; <= 0
 
     struct mg_voices ours;
     struct mg_voices thru;
-    uint16_t held[MG_KEYS]; // by the hand, one bit a channel
+    uint16_t held[MG_KEYS]; // by the hand or its pedal, one bit a channel
+    uint16_t down[MG_KEYS]; // by the hand: a subset of held
+    uint16_t pedals;        // sustain, one bit a channel
     bool told[MG_KEYS];     // what the composer believes
-    bool told_owed;         // they differ somewhere
+    bool told_owed;         // it differs from held somewhere
 };
 
 // Runs one cycle: context is a struct mg_rt.  A mg_cycle_fn; real-time thread.

@@ -230,6 +230,60 @@ test_first_step_too_late(void **state)
     end_scene(&stage);
 }
 
+// The request that the composer would get last.
+static struct mg_request
+last_request(struct mg_stage *stage)
+{
+    struct mg_request request = {0};
+    while (mg_ring_pop(&stage->rt->requests, &request))
+        continue;
+    return request;
+}
+
+// The time that is left for the next step counts from the delayed step's own frame.
+static void
+test_delayed_tells_time(void **state)
+{
+    (void)state;
+    struct mg_stage stage;
+    open_rolling(&stage, &CONFIG);
+    mg_stage_cycles(&stage, 3);
+    stage.asleep = true;
+    stage.transport.frame = 8 * STEP - 10;
+    mg_stage_cycles(&stage, 11); // opens, and ten cycles without an answer
+    stage.asleep = false;
+    mg_stage_compose(&stage);
+    stage.asleep = true;
+    mg_stage_cycle(&stage); // begins 64 * 11 - 10 frames after step 8
+    assert_int_equal(mg_count_get(&stage.rt->counters.delayed_steps), 1);
+    struct mg_request reached = last_request(&stage);
+    assert_int_equal(reached.type, MG_REQUEST_REACHED);
+    assert_int_equal(reached.step, 8);
+    // To the start of the cycle that holds step 9, to the microsecond below.
+    assert_int_equal(reached.next_in_us,
+                     (STEP - (64 * 11 - 10) - 64) * 1000000LL / 48000);
+    end_scene(&stage);
+}
+
+// A quarter of a step is 1500 frames: a cycle that begins later strikes no more.
+static void
+test_delay_ends(void **state)
+{
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        struct mg_stage stage;
+        open_rolling(&stage, &CONFIG);
+        mg_stage_cycles(&stage, 3);
+        stage.frames = 1536;
+        stage.transport.frame = 8 * STEP - (late ? 20 : 40); // struck 1516 or 1496 late
+        mg_stage_cycles(&stage, 2);
+        const struct mg_counters *counters = &stage.rt->counters;
+        assert_int_equal(mg_count_get(&counters->delayed_steps), !late);
+        assert_int_equal(mg_count_get(&counters->late_steps), late);
+        end_scene(&stage);
+    }
+}
+
 static void
 held_score(int64_t step, uint8_t *cells)
 {
@@ -303,6 +357,69 @@ test_input_messages(void **state)
     mg_stage_cycle(&stage);
     assert_int_equal(drain_heard(&stage, &last), 0);
     assert_int_equal(mg_count_get(&stage.rt->counters.bad_input), 4);
+    end_scene(&stage);
+}
+
+// What a keyboard may say in place of note-offs, and the sustain pedal.
+static void
+test_hand_is_lifted(void **state)
+{
+    (void)state;
+    static const uint8_t ENDS[][2] = {
+        {0xb5, 120}, {0xb5, 123}, {0xb5, 124}, {0xb5, 125},
+        {0xb5, 126}, {0xb5, 127}, {0xff, 0},
+    };
+    struct mg_stage stage;
+    struct mg_rt_config config = CONFIG;
+    config.thru = true;
+    for (size_t i = 0; i < sizeof ENDS / sizeof ENDS[0]; i++) {
+        mg_stage_open(&stage, &config, score);
+        stage.asleep = true;
+        mg_stage_play(&stage, 0, 0xb5, 64, 127); // the pedal must not keep them
+        mg_stage_play(&stage, 0, 0x95, 70, 100);
+        mg_stage_play(&stage, 0, 0x95, 72, 100);
+        mg_stage_play(&stage, 1, 0x85, 72, 0);
+        mg_stage_cycle(&stage);
+        assert_int_equal(stage.sounding, 2);
+        mg_stage_play(&stage, 0, ENDS[i][0], ENDS[i][1], 0);
+        if (ENDS[i][0] == 0xff)
+            stage.in[0].size = 1;
+        mg_stage_cycle(&stage);
+        assert_int_equal(stage.sounding, 0);
+        assert_int_equal(stage.rt->held[70] | stage.rt->held[72], 0);
+        end_scene(&stage);
+    }
+}
+
+static void
+test_pedal(void **state)
+{
+    (void)state;
+    struct mg_stage stage;
+    struct mg_request last = {0};
+    struct mg_rt_config config = CONFIG;
+    config.thru = true;
+    mg_stage_open(&stage, &config, score);
+    stage.asleep = true;
+    mg_stage_play(&stage, 0, 0x95, 70, 100);
+    mg_stage_play(&stage, 1, 0xb5, 64, 64); // down
+    mg_stage_play(&stage, 2, 0x85, 70, 0);
+    mg_stage_play(&stage, 3, 0x95, 72, 100);
+    mg_stage_play(&stage, 3, 0x96, 74, 100); // another channel has no pedal
+    mg_stage_play(&stage, 4, 0x86, 74, 0);
+    mg_stage_cycle(&stage);
+    assert_true(stage.sounds[5][70] && stage.sounds[5][72]);
+    assert_int_equal(stage.sounding, 2);
+    assert_int_equal(drain_heard(&stage, &last), 4);
+    assert_true(last.key == 74 && !last.on);
+    mg_stage_play(&stage, 0, 0xb5, 64, 63); // up: 72 is still down
+    mg_stage_cycle(&stage);
+    assert_true(!stage.sounds[5][70] && stage.sounds[5][72]);
+    assert_int_equal(drain_heard(&stage, &last), 1);
+    assert_true(last.key == 70 && !last.on);
+    mg_stage_play(&stage, 0, 0x85, 72, 0);
+    mg_stage_cycle(&stage);
+    assert_int_equal(stage.sounding, 0);
     end_scene(&stage);
 }
 
@@ -531,8 +648,12 @@ main(void)
         cmocka_unit_test(test_late_decision),
         cmocka_unit_test(test_stale_decision),
         cmocka_unit_test(test_first_step_too_late),
+        cmocka_unit_test(test_delayed_tells_time),
+        cmocka_unit_test(test_delay_ends),
         cmocka_unit_test(test_held_keys),
         cmocka_unit_test(test_input_messages),
+        cmocka_unit_test(test_hand_is_lifted),
+        cmocka_unit_test(test_pedal),
         cmocka_unit_test(test_input_flood),
         cmocka_unit_test(test_thru),
         cmocka_unit_test(test_overflow),
