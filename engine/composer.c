@@ -28,8 +28,9 @@ struct mg_composer {
     int64_t due_step;
     int64_t due_us; // on the monotonic clock
     bool due;
-    bool starts; // a new generation: a new pass
-    bool fresh;  // and the network begins anew
+    bool starts;  // a new generation: a new pass
+    bool fresh;   // and the network begins anew
+    bool reached; // a step of the generation has been reached
 
     // The music so far.
     uint32_t pass;
@@ -91,14 +92,24 @@ mg_composer_timing(const struct mg_composer *c)
 
 // --- listening -------------------------------------------------------------------------
 
+// A key tapped while nothing played is over.
+static void
+forget_tapped(struct mg_composer *c)
+{
+    for (int key = 0; key < MG_KEYS; key++)
+        c->struck[key] = c->struck[key] && c->held[key];
+}
+
 static void
 begin_generation(struct mg_composer *c, const struct mg_request *request)
 {
+    forget_tapped(c);
     c->generation = request->generation;
     c->due_step = request->step;
     c->due_us = now_us();
     c->due = true;
     c->starts = true;
+    c->reached = false;
     c->fresh = c->fresh || request->fresh; // of starts that were skipped, too
     c->decision_owed = false;
 }
@@ -113,6 +124,9 @@ take(struct mg_composer *c, const struct mg_request *request)
     case MG_REQUEST_REACHED:
         if (request->generation != c->generation)
             break;
+        if (!c->reached)
+            forget_tapped(c);
+        c->reached = true;
         c->due_step = request->step + 1;
         c->due_us = now_us() + request->next_in_us;
         c->due = true;

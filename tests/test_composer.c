@@ -169,24 +169,58 @@ test_hand(void **state)
     open_desk(&desk, model, &CONFIG);
     push_start(&desk, 0, true);
     decide(&desk, 0);
+    reach(&desk, 0);
     push_key(&desk, 50, true);
     push_key(&desk, 52, true); // tapped
     push_key(&desk, 52, false);
     push_key(&desk, 20, true); // below the model
-    const uint8_t *cells = reach(&desk, 0);
+    const uint8_t *cells = reach(&desk, 1);
     assert_int_equal(cells[50], held | MG_DECIDED_ARTICULATE);
     assert_int_equal(cells[52], held | MG_DECIDED_ARTICULATE);
     assert_int_equal(cells[20], 0);
-    cells = reach(&desk, 1);
+    cells = reach(&desk, 2);
     assert_int_equal(cells[50], held);
     assert_false(cells[52] & MG_DECIDED_HELD);
     push_key(&desk, 50, false);
     push_key(&desk, 50, true); // struck again
-    cells = reach(&desk, 2);
+    cells = reach(&desk, 3);
     assert_int_equal(cells[50], held | MG_DECIDED_ARTICULATE);
     push_key(&desk, 50, false);
-    cells = reach(&desk, 3);
+    cells = reach(&desk, 4);
     assert_false(cells[50] & MG_DECIDED_HELD);
+    close_desk(&desk);
+    mg_model_destroy(model);
+}
+
+// What was tapped while nothing played is not all struck at once when it goes on.
+static void
+test_taps_in_a_pause(void **state)
+{
+    (void)state;
+    struct mg_model *model = mg_fixture_model(&SHAPE, 3);
+    struct desk desk;
+    const uint8_t struck = MG_DECIDED_PLAY | MG_DECIDED_HELD | MG_DECIDED_ARTICULATE;
+    open_desk(&desk, model, &CONFIG);
+    for (int tap = 0; tap < 2;
+         tap++) { // before the start, then between it and the roll
+        for (int key = 40; key < 60; key++) {
+            push_key(&desk, key, true);
+            if (key != 50)
+                push_key(&desk, key, false);
+        }
+        const uint8_t *cells;
+        if (tap == 0) {
+            push_start(&desk, 0, true);
+            cells = decide(&desk, 0);
+        } else {
+            cells = reach(&desk, 0);
+        }
+        for (int key = 40; key < 60; key++)
+            if (key == 50)
+                assert_int_equal(cells[key], struck);
+            else
+                assert_false(cells[key] & MG_DECIDED_HELD);
+    }
     close_desk(&desk);
     mg_model_destroy(model);
 }
@@ -394,6 +428,7 @@ main(void)
         cmocka_unit_test(test_seeds_and_passes),
         cmocka_unit_test(test_range),
         cmocka_unit_test(test_hand),
+        cmocka_unit_test(test_taps_in_a_pause),
         cmocka_unit_test(test_hand_is_heard),
         cmocka_unit_test(test_skips_and_stale),
         cmocka_unit_test(test_full_decisions),
