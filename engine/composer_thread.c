@@ -53,7 +53,7 @@ serve(struct mg_composer_thread *thread)
 {
     struct mg_composer *composer = thread->composer;
     while (mg_composer_listen(composer) && !ends(thread)) {
-        int64_t own_us = 3 * (int64_t)mg_composer_timing(composer)->max_us;
+        int64_t own_us = 3 * (int64_t)mg_composer_timing(composer)->recent_us;
         int64_t spare_us = mg_composer_spare_us(composer) - own_us - RESERVE_US;
         if (spare_us > 0) {
             nap(spare_us);

@@ -10,6 +10,8 @@ mg_timing_add(struct mg_timing *timing, uint32_t us)
     timing->bins[bin < MG_TIMING_BINS ? bin : MG_TIMING_BINS - 1]++;
     timing->count++;
     timing->max_us = us > timing->max_us ? us : timing->max_us;
+    uint32_t decayed_us = timing->recent_us - timing->recent_us / 64;
+    timing->recent_us = us > decayed_us ? us : decayed_us;
 }
 
 uint32_t

@@ -14,6 +14,7 @@ enum {
 struct mg_timing {
     uint64_t count;
     uint32_t max_us;
+    uint32_t recent_us; // a maximum that forgets: it decays by 1/64 with each
     uint64_t bins[MG_TIMING_BINS];
 };
 

@@ -50,6 +50,11 @@ test_timing(void **state)
     mg_timing_add(&timing, 5000000);
     assert_int_equal(timing.max_us, 5000000);
     assert_int_equal(mg_timing_quantile(&timing, 1.0), 5000000);
+    assert_int_equal(timing.recent_us, 5000000);
+    for (int i = 0; i < 1000; i++) // one outlier is forgotten
+        mg_timing_add(&timing, 800);
+    assert_int_equal(timing.recent_us, 800);
+    assert_int_equal(timing.max_us, 5000000);
 }
 
 int
