@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -96,6 +97,29 @@ test_two_threads(void **state)
     mg_ring_finish(&ring);
 }
 
+static long
+page_faults(void)
+{
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_minflt;
+}
+
+// The first use of a slot takes no page fault: the real-time thread would pay for it.
+static void
+test_pages_are_there(void **state)
+{
+    (void)state;
+    struct mg_ring ring = {0};
+    struct message message = {0};
+    assert_int_equal(mg_ring_init(&ring, sizeof message, 4096), 0); // 136 pages
+    long before = page_faults();
+    while (mg_ring_push(&ring, &message))
+        continue;
+    assert_in_range(page_faults() - before, 0, 8);
+    mg_ring_finish(&ring);
+}
+
 int
 main(void)
 {
@@ -103,6 +127,7 @@ main(void)
         cmocka_unit_test(test_full_and_empty),
         cmocka_unit_test(test_counters_wrap),
         cmocka_unit_test(test_two_threads),
+        cmocka_unit_test(test_pages_are_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
