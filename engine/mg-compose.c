@@ -28,10 +28,27 @@ struct arguments {
     struct mg_overrides overrides;
 };
 
+// Saves what the instrument played in `frames` frames, and draws it if that is wanted.
+static int
+save(struct mg_instrument *instrument, uint64_t frames, const char *midi,
+     const char *picture, GError **error)
+{
+    struct mg_smf smf;
+    int left_out = mg_recorder_to_smf(instrument->recorder, frames, RATE_HZ, &smf);
+    int code = mg_smf_save(midi, &smf, error);
+    if (code == 0 && left_out)
+        fprintf(stderr, "mg-compose: %s: too long for a MIDI file; %d notes left out\n",
+                midi, left_out);
+    if (code == 0 && picture)
+        code = mg_picture_piano_roll(&smf, picture, error);
+    mg_smf_finish(&smf);
+    return code;
+}
+
 // Runs the song of `steps` steps and saves it.
 static int
 compose(const struct mg_preset *preset, const struct mg_instrument_options *options,
-        int steps, const char *output)
+        int steps, const struct arguments *arguments)
 {
     GError *error = NULL;
     struct mg_instrument *instrument = mg_instrument_create(preset, options, &error);
@@ -50,29 +67,16 @@ compose(const struct mg_preset *preset, const struct mg_instrument_options *opti
     int code = mg_offline_run(&offline);
     if (code == 0) {
         mg_instrument_end(instrument, RATE_HZ);
-        code = mg_recorder_save(instrument->recorder, output, offline.frames, RATE_HZ,
-                                &error);
+        code = save(instrument, offline.frames, arguments->output, arguments->picture,
+                    &error);
     } else {
         g_set_error(&error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "not enough memory");
     }
     if (code == 0)
         printf("%s: %d notes in %d steps at %g BPM, seed %" G_GUINT64_FORMAT "\n",
-               output, mg_recorder_notes(instrument->recorder), steps, options->bpm,
-               options->seed);
+               arguments->output, mg_recorder_notes(instrument->recorder), steps,
+               options->bpm, options->seed);
     mg_instrument_destroy(instrument);
-    return code == 0 ? MG_PROGRAM_DONE : mg_program_fail_error(error);
-}
-
-// Draws the piano roll of what was written.
-static int
-draw(const char *midi, const char *picture)
-{
-    GError *error = NULL;
-    struct mg_smf smf = {0};
-    int code = mg_smf_load(midi, &smf, &error);
-    if (code == 0)
-        code = mg_picture_piano_roll(&smf, picture, &error);
-    mg_smf_finish(&smf);
     return code == 0 ? MG_PROGRAM_DONE : mg_program_fail_error(error);
 }
 
@@ -80,6 +84,8 @@ static int
 run(const struct arguments *arguments, const char *name)
 {
     GError *error = NULL;
+    if (arguments->picture && mg_picture_check(arguments->picture, &error) != 0)
+        return mg_program_fail_error(error);
     struct mg_preset *preset = mg_preset_load(name, &error);
     if (!preset)
         return mg_program_fail_error(error);
@@ -99,10 +105,7 @@ run(const struct arguments *arguments, const char *name)
         g_error_free(error);
     }
     if (status == MG_PROGRAM_GO_ON)
-        status = compose(preset, &options, prime.steps + arguments->steps,
-                         arguments->output);
-    if (status == MG_PROGRAM_DONE && arguments->picture)
-        status = draw(arguments->output, arguments->picture);
+        status = compose(preset, &options, prime.steps + arguments->steps, arguments);
     mg_roll_finish(&prime);
     mg_preset_destroy(preset);
     return status;

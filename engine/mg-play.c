@@ -82,8 +82,13 @@ save_take(const struct player *player, const char *path, uint32_t rate_hz)
     if (!instrument->recorder || !path)
         return MG_PROGRAM_DONE;
     uint64_t frames = mg_count_get(&instrument->rt->counters.frames);
-    if (mg_recorder_save(instrument->recorder, path, frames, rate_hz, &error) != 0)
+    int left_out = 0;
+    if (mg_recorder_save(instrument->recorder, path, frames, rate_hz, &left_out,
+                         &error) != 0)
         return mg_program_fail_error(error);
+    if (left_out)
+        fprintf(stderr, "mg-play: %s: too long for a MIDI file; %d notes left out\n",
+                path, left_out);
     return MG_PROGRAM_DONE;
 }
 

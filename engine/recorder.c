@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "engine/msg.h"
-#include "io/smf.h"
 
 struct note {
     int64_t onset_frame;
@@ -83,11 +82,13 @@ mg_recorder_drain(struct mg_recorder *recorder)
         take(recorder, &played);
 }
 
+// No more than a MIDI file can say: 13 days at 120 BPM.
 static int64_t
 ticks_of(const struct mg_recorder *recorder, int64_t frame, uint32_t rate_hz)
 {
     double quarters = (double)frame * recorder->bpm / (60.0 * rate_hz);
-    return (int64_t)floor(quarters * MG_RECORDER_TICKS_PER_QUARTER + 0.5);
+    double ticks = floor(quarters * MG_RECORDER_TICKS_PER_QUARTER + 0.5);
+    return (int64_t)fmin(ticks, MG_SMF_TICKS_MAX);
 }
 
 static struct mg_smf_note
@@ -125,32 +126,54 @@ end_all(struct mg_recorder *recorder, uint64_t frames)
             end_note(recorder, &recorder->open[channel][key], (int64_t)frames);
 }
 
+static struct mg_smf_tempo *
+tempo_of(const struct mg_recorder *recorder)
+{
+    // The slowest tempo a MIDI file can say is 3.6 BPM.
+    static const double SLOWEST_US = 16777215.0;
+    struct mg_smf_tempo *tempo = g_new0(struct mg_smf_tempo, 1);
+    tempo->us_per_quarter =
+        (uint32_t)fmin(floor(60e6 / recorder->bpm + 0.5), SLOWEST_US);
+    return tempo;
+}
+
 int
-mg_recorder_save(struct mg_recorder *recorder, const char *path, uint64_t frames,
-                 uint32_t rate_hz, GError **error)
+mg_recorder_to_smf(struct mg_recorder *recorder, uint64_t frames, uint32_t rate_hz,
+                   struct mg_smf *smf)
 {
     mg_recorder_drain(recorder);
     end_all(recorder, frames);
     guint count = recorder->notes->len;
     struct mg_smf_note *notes = g_new(struct mg_smf_note, count + 1);
     int64_t end = ticks_of(recorder, (int64_t)frames, rate_hz);
+    int kept = 0;
     for (guint i = 0; i < count; i++) {
         const struct note *note = &g_array_index(recorder->notes, struct note, i);
-        notes[i] = to_ticks(recorder, note, rate_hz);
-        end = notes[i].end_ticks > end ? notes[i].end_ticks : end;
+        notes[kept] = to_ticks(recorder, note, rate_hz);
+        if (notes[kept].end_ticks > MG_SMF_TICKS_MAX)
+            continue;
+        end = MAX(end, notes[kept].end_ticks);
+        kept++;
     }
-    qsort(notes, count, sizeof *notes, compare);
-    struct mg_smf_tempo tempo = {
-        .at_ticks = 0, .us_per_quarter = (uint32_t)floor(60e6 / recorder->bpm + 0.5)};
-    struct mg_smf smf = {.ticks_per_quarter = MG_RECORDER_TICKS_PER_QUARTER,
-                         .end_ticks = end,
-                         .notes = notes,
-                         .note_count = (int)count,
-                         .tempos = &tempo,
-                         .tempo_count = 1};
-    // The slowest tempo a MIDI file can say is 3.6 BPM.
-    tempo.us_per_quarter = MIN(tempo.us_per_quarter, 16777215);
+    qsort(notes, (size_t)kept, sizeof *notes, compare);
+    *smf = (struct mg_smf){.ticks_per_quarter = MG_RECORDER_TICKS_PER_QUARTER,
+                           .end_ticks = end,
+                           .notes = notes,
+                           .note_count = kept,
+                           .tempos = tempo_of(recorder),
+                           .tempo_count = 1};
+    return (int)count - kept;
+}
+
+int
+mg_recorder_save(struct mg_recorder *recorder, const char *path, uint64_t frames,
+                 uint32_t rate_hz, int *left_out, GError **error)
+{
+    struct mg_smf smf;
+    int beyond = mg_recorder_to_smf(recorder, frames, rate_hz, &smf);
     int code = mg_smf_save(path, &smf, error);
-    g_free(notes);
+    mg_smf_finish(&smf);
+    if (left_out)
+        *left_out = beyond;
     return code;
 }

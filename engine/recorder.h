@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "engine/ring.h"
+#include "io/smf.h"
 
 enum { MG_RECORDER_TICKS_PER_QUARTER = 480 };
 
@@ -26,11 +27,16 @@ void mg_recorder_drain(struct mg_recorder *recorder);
 // Notes complete so far.
 int mg_recorder_notes(const struct mg_recorder *recorder);
 
-// Drains, and saves the take.  Frames at rate_hz become ticks of the recorder's tempo,
-// rounded once: music on its grid is on the file's.  frames: the length played; notes that
-// still sound end there.  The file is replaced whole or not at all.  Returns 0 or -errno
-// with one line in *error.
+// Drains, and makes the music of the take; free it with mg_smf_finish().  Frames at rate_hz
+// become ticks of the recorder's tempo, rounded once: music on its grid is on the file's.
+// frames: the length played; notes that still sound end there.  What lies beyond
+// MG_SMF_TICKS_MAX is cut.  Returns how many notes that left out.
+int mg_recorder_to_smf(struct mg_recorder *recorder, uint64_t frames, uint32_t rate_hz,
+                       struct mg_smf *smf);
+
+// The same, into a file, which is replaced whole or not at all.  *left_out: notes, as above;
+// may be NULL.  Returns 0 or -errno with one line in *error.
 int mg_recorder_save(struct mg_recorder *recorder, const char *path, uint64_t frames,
-                     uint32_t rate_hz, GError **error);
+                     uint32_t rate_hz, int *left_out, GError **error);
 
 #endif

@@ -62,8 +62,9 @@ compose(const struct mg_roll *prime, const char *file)
     assert_int_equal(mg_count_get(&counters->steps), steps);
     assert_int_equal(mg_count_get(&counters->late_steps), 0);
     assert_int_equal(mg_count_get(&counters->sounding), 0);
-    assert_int_equal(
-        mg_recorder_save(instrument->recorder, file, offline.frames, RATE, &error), 0);
+    assert_int_equal(mg_recorder_save(instrument->recorder, file, offline.frames, RATE,
+                                      NULL, &error),
+                     0);
     assert_int_equal(mg_recorder_notes(instrument->recorder),
                      mg_count_get(&counters->notes_on));
     mg_instrument_destroy(instrument);

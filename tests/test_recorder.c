@@ -37,7 +37,7 @@ static void
 save(struct mg_recorder *recorder, uint64_t frames, struct mg_smf *smf)
 {
     GError *error = NULL;
-    assert_int_equal(mg_recorder_save(recorder, path, frames, 44100, &error), 0);
+    assert_int_equal(mg_recorder_save(recorder, path, frames, 44100, NULL, &error), 0);
     assert_int_equal(mg_smf_load(path, smf, &error), 0);
     assert_int_equal(smf->ticks_per_quarter, MG_RECORDER_TICKS_PER_QUARTER);
 }
@@ -103,6 +103,39 @@ test_pairs(void **state)
     mg_ring_finish(&ring);
 }
 
+// A take longer than a MIDI file can be: what fits is kept, and the rest is told.
+static void
+test_too_long(void **state)
+{
+    (void)state;
+    struct mg_ring ring = {0};
+    struct mg_smf smf = {0};
+    GError *error = NULL;
+    struct mg_recorder *recorder = open_recorder(&ring, 60); // 480 ticks a second
+    const int64_t end = (int64_t)MG_SMF_TICKS_MAX / 480 * 44100;
+    int left_out = -1;
+    send(&ring, 44100, 0x90, 60, 10);
+    send(&ring, 88200, 0x80, 60, 64);
+    send(&ring, end - 44100, 0x90, 61, 11);
+    send(&ring, end + 441000, 0x81, 61, 64); // another channel: nothing to end
+    send(&ring, end + 441000, 0x80, 61, 64); // cut
+    send(&ring, end + 441000, 0x90, 62, 12);
+    send(&ring, end + 882000, 0x80, 62, 64);
+    send(&ring, end + 882000, 0x90, 63, 12); // hangs
+    assert_int_equal(mg_recorder_save(recorder, path, (uint64_t)end + 1000000, 44100,
+                                      &left_out, &error),
+                     0);
+    assert_int_equal(left_out, 2);
+    assert_int_equal(mg_smf_load(path, &smf, &error), 0);
+    assert_int_equal(smf.note_count, 2);
+    assert_int_equal(smf.notes[0].end_ticks, 960);
+    assert_int_equal(smf.notes[1].key, 61);
+    assert_int_equal(smf.notes[1].end_ticks, MG_SMF_TICKS_MAX);
+    mg_smf_finish(&smf);
+    mg_recorder_destroy(recorder);
+    mg_ring_finish(&ring);
+}
+
 static void
 test_empty_and_unwritable(void **state)
 {
@@ -113,8 +146,8 @@ test_empty_and_unwritable(void **state)
     struct mg_recorder *recorder = open_recorder(&ring, 120);
     save(recorder, 0, &smf);
     assert_int_equal(smf.note_count, 0);
-    assert_true(mg_recorder_save(recorder, "/nonexistent/take.mid", 0, 44100, &error) <
-                0);
+    assert_true(mg_recorder_save(recorder, "/nonexistent/take.mid", 0, 44100, NULL,
+                                 &error) < 0);
     assert_non_null(error);
     g_error_free(error);
     mg_smf_finish(&smf);
@@ -146,6 +179,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exact_ticks),
         cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_too_long),
         cmocka_unit_test(test_empty_and_unwritable),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
