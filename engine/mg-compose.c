@@ -114,7 +114,7 @@ run(const struct arguments *arguments, const char *name)
 int
 main(int argc, char **argv)
 {
-    struct arguments arguments = {.steps = STEPS, .overrides = MG_OVERRIDES_NONE};
+    struct arguments arguments = {.steps = STEPS};
     const GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &arguments.output,
          "The MIDI file to write", "FILE"},
@@ -126,9 +126,9 @@ main(int argc, char **argv)
          "Draw the piano roll into a PNG file", "FILE"},
         {"prime", 'p', 0, G_OPTION_ARG_FILENAME, &arguments.prime,
          "Go on from this MIDI file; the output begins with it", "FILE"},
-        {"tempo", 't', 0, G_OPTION_ARG_DOUBLE, &arguments.overrides.bpm,
+        {"tempo", 't', 0, G_OPTION_ARG_STRING, &arguments.overrides.tempo,
          "Quarter notes a minute (default: the prime's or the preset's)", "BPM"},
-        {"temperature", 'T', 0, G_OPTION_ARG_DOUBLE, &arguments.overrides.temperature,
+        {"temperature", 'T', 0, G_OPTION_ARG_STRING, &arguments.overrides.temperature,
          "Under 1 plays safe, over 1 takes risks", "X"},
         {0},
     };
@@ -149,6 +149,6 @@ main(int argc, char **argv)
     g_free(arguments.output);
     g_free(arguments.picture);
     g_free(arguments.prime);
-    g_free(arguments.overrides.seed);
+    mg_overrides_finish(&arguments.overrides);
     return mg_program_end(status);
 }

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: ISC
 // mg-play: the instrument, on JACK, on the sound card, or into files.
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -317,9 +316,9 @@ parse(int *argc, char ***argv, struct arguments *arguments)
          "Connect to this JACK port, now or when it appears", "PORT"},
         {"seed", 's', 0, G_OPTION_ARG_STRING, &arguments->overrides.seed,
          "Same seed, same choices (default: the preset's, or a new one)", "N"},
-        {"tempo", 't', 0, G_OPTION_ARG_DOUBLE, &arguments->overrides.bpm,
+        {"tempo", 't', 0, G_OPTION_ARG_STRING, &arguments->overrides.tempo,
          "Quarter notes a minute where the transport has no tempo", "BPM"},
-        {"temperature", 'T', 0, G_OPTION_ARG_DOUBLE, &arguments->overrides.temperature,
+        {"temperature", 'T', 0, G_OPTION_ARG_STRING, &arguments->overrides.temperature,
          "Under 1 plays safe, over 1 takes risks", "X"},
         {"free-run", 'f', 0, G_OPTION_ARG_NONE, &arguments->free_run,
          "Play at once, whatever the transport does", NULL},
@@ -349,13 +348,13 @@ free_arguments(struct arguments *arguments)
     g_strfreev(arguments->connect);
     g_free(arguments->soundfont);
     g_free(arguments->record);
-    g_free(arguments->overrides.seed);
+    mg_overrides_finish(&arguments->overrides);
 }
 
 int
 main(int argc, char **argv)
 {
-    struct arguments arguments = {.overrides = MG_OVERRIDES_NONE};
+    struct arguments arguments = {0};
     int status = parse(&argc, &argv, &arguments);
     if (status == MG_PROGRAM_GO_ON)
         status = run(&arguments, argv[1]);

@@ -7,15 +7,13 @@
 #include "engine/instrument.h"
 
 struct mg_overrides {
-    char *seed;         // as typed, owned by the caller; NULL: not given
-    double bpm;         // NaN: not given
-    double temperature; // NaN: not given
+    char *seed; // each as typed, owned; NULL: not given
+    char *tempo;
+    char *temperature;
 };
 
-#define MG_OVERRIDES_NONE                                                              \
-    {                                                                                  \
-        NULL, NAN, NAN                                                                 \
-    }
+// Frees the strings and zeroes the struct; takes a zeroed one.
+void mg_overrides_finish(struct mg_overrides *overrides);
 
 // Puts what was given in place.  Returns 0, or -EINVAL with one line in *error.
 int mg_overrides_apply(const struct mg_overrides *overrides,
