@@ -154,7 +154,7 @@ MAN_DIR = $(DESTDIR)$(PREFIX)/share/man
 SHARE_DIR = $(DESTDIR)$(PREFIX)/share/musicguru
 UNIT_DIR = $(DESTDIR)$(PREFIX)/lib/systemd/user
 MANUALS5 := $(wildcard engine/*.5 trainer/*.5)
-UNITS := $(wildcard systemd/*.service)
+UNITS := $(patsubst systemd/%.in,%,$(wildcard systemd/*.service.in))
 
 install: all
 	install -d $(BIN_DIR) $(MAN_DIR)/man1 $(MAN_DIR)/man5 $(SHARE_DIR)
@@ -162,14 +162,17 @@ install: all
 	$(if $(MANUALS),install -m 644 $(MANUALS) $(MAN_DIR)/man1)
 	$(if $(MANUALS5),install -m 644 $(MANUALS5) $(MAN_DIR)/man5)
 	$(if $(PRESETS),install -m 644 $(PRESETS) $(SHARE_DIR))
-	$(if $(UNITS),install -d $(UNIT_DIR) && install -m 644 $(UNITS) $(UNIT_DIR))
+	install -d $(UNIT_DIR)
+	for unit in $(UNITS); do \
+		sed 's#@BINDIR@#$(PREFIX)/bin#' systemd/$$unit.in >$(UNIT_DIR)/$$unit || exit 1; \
+	done
 
 uninstall:
 	rm -f $(addprefix $(BIN_DIR)/,$(notdir $(PROGRAMS)))
 	rm -f $(addprefix $(MAN_DIR)/man1/,$(notdir $(MANUALS)))
 	rm -f $(addprefix $(MAN_DIR)/man5/,$(notdir $(MANUALS5)))
 	rm -f $(addprefix $(SHARE_DIR)/,$(notdir $(PRESETS)))
-	rm -f $(addprefix $(UNIT_DIR)/,$(notdir $(UNITS)))
+	rm -f $(addprefix $(UNIT_DIR)/,$(UNITS))
 	-rmdir $(SHARE_DIR)
 
 clean:
