@@ -57,12 +57,13 @@ print_report(const struct player *player)
                                .seed = player->options.seed,
                                .xruns = player->status.xruns,
                                .failed_out = player->status.failed_out,
+                               .ignored_in = player->status.ignored_in,
                                .longest_cycle_us = player->status.longest_us,
                                .instrument = player->instrument};
     if (player->arguments->json) {
         char *json = mg_report_json(&report);
         if (!json)
-            return mg_program_fail("the preset's name is not text");
+            return mg_program_fail("not enough memory for the figures");
         puts(json);
         free(json);
     } else {

@@ -65,12 +65,16 @@ mg_report_json(const struct mg_report *report)
         {"frames", &counters->frames},
         {"cycles", &counters->cycles},
     };
+    // A name comes from a file's, which need not be text.
+    char *preset = g_utf8_make_valid(report->preset, -1);
     json_t *json =
-        json_pack("{s:s, s:s, s:I, s:o, s:I, s:I, s:I}", "preset", report->preset,
+        json_pack("{s:s, s:s, s:I, s:o, s:I, s:I, s:I, s:I}", "preset", preset,
                   "driver", report->driver, "seed", (json_int_t)report->seed, "step_us",
                   step_times(report->instrument), "xruns", (json_int_t)report->xruns,
-                  "dropped", (json_int_t)dropped(report), "longest_cycle_us",
+                  "dropped", (json_int_t)dropped(report), "ignored_in",
+                  (json_int_t)report->ignored_in, "longest_cycle_us",
                   (json_int_t)report->longest_cycle_us);
+    g_free(preset);
     for (size_t i = 0; json && i < G_N_ELEMENTS(figures); i++)
         json_object_set_new(json, figures[i].name,
                             json_integer((json_int_t)mg_count_get(figures[i].counter)));

@@ -64,6 +64,25 @@ grep -q '"stuck":0' out || fail "stuck notes offline: $(cat out)"
 grep -q '"steps":64' out || fail "not 64 steps in 16 s: $(cat out)"
 cmp -s play.mid a.mid || fail "mg-play and mg-compose differ"
 
+# A name that is no text does not cost the figures.
+name=$(printf 'm\377.safetensors')
+cp m.safetensors "$name"
+run 0 mg-play -d offline --duration 1 -r name.mid --json "$name"
+grep -q '"steps":4' out || fail "no figures for a name that is no text: $(cat out err)"
+grep -q '"ignored_in":0' out || fail "ignored_in is not told: $(cat out)"
+
+# A picture of more notes than a MIDI file of ours may be read with.
+if "$build/mg-compose" --version | grep -q cairo; then
+    run 0 mg-compose -o long.mid -n 24000 --picture long.png m.safetensors
+    notes=$(sed 's/.*: \([0-9]*\) notes.*/\1/' out)
+    [ "$notes" -gt 50000 ] || fail "only $notes notes: not what is to be tested"
+    [ "$(head -c 4 long.png | tail -c 3)" = PNG ] || fail "no picture of $notes notes"
+else
+    run 1 mg-compose -o long.mid -n 1 --picture long.png m.safetensors
+    error "long.png"
+    [ -e long.mid ] && fail "composed before looking for cairo"
+fi
+
 # Wrong usage is 2, what cannot be done is 1, each with one line.
 run 2 mg-compose m.safetensors
 error "-o FILE"
@@ -75,6 +94,12 @@ run 2 mg-compose -o x.mid -t 0 m.safetensors
 error "--tempo"
 run 2 mg-compose -o x.mid -T -1 m.safetensors
 error "--temperature"
+run 2 mg-compose -o x.mid -t nan m.safetensors
+error "--tempo"
+run 2 mg-compose -o x.mid -T nan m.safetensors
+error "--temperature"
+run 2 mg-compose -o x.mid -t 120x m.safetensors
+error "--tempo"
 run 2 mg-compose -o x.mid -s -1 m.safetensors
 error "--seed"
 run 1 mg-compose -o x.mid nothing-of-this-name
