@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -16,20 +17,25 @@ enum {
     DRAIN_MS = 20,    // the recorder's ring holds far more
     SERVICE_MS = 100, // how often the driver looks after its connections
     QUIET_MS = 700,   // for the note-offs; with MG_DRIVER_CLOSE_MS under 3 s
+    FIRST_CYCLE_MS = 500,
+    NAP_NS = 2000000,
 };
 
 // --- what wakes the main thread --------------------------------------------------------
 
-enum { STOP = 'S', LOST = 'L', PORTS = 'P' };
+enum { STOP = 1, LOST = 2, PANIC = 4 };
 
-// A signal handler gets no pointer: the one variable of this file.
+// A signal handler gets no pointer: the two variables of this file.  What was told is kept
+// in bits, so that a full pipe loses nothing: it wakes main all the same.
+static atomic_uint told;
 static int wake_pipe = -1;
 
 static void
-say(char byte)
+tell(unsigned what)
 {
     int saved = errno;
-    ssize_t written = write(wake_pipe, &byte, 1); // full: main is awake anyway
+    atomic_fetch_or_explicit(&told, what, memory_order_relaxed);
+    ssize_t written = write(wake_pipe, "", 1);
     (void)written;
     errno = saved;
 }
@@ -37,19 +43,18 @@ say(char byte)
 static void
 on_signal(int number)
 {
-    (void)number;
-    say(STOP);
+    tell(number == SIGUSR2 ? PANIC : STOP);
 }
 
 void
-mg_live_notify(void *context, enum mg_driver_event event)
+mg_live_on_lost(void *context)
 {
     (void)context;
-    say(event == MG_DRIVER_LOST ? LOST : PORTS);
+    tell(LOST);
 }
 
 int
-mg_live_open(struct mg_live *live, GError **error)
+mg_live_init(struct mg_live *live, GError **error)
 {
     int ends[2];
     if (pipe(ends) != 0) {
@@ -64,21 +69,16 @@ mg_live_open(struct mg_live *live, GError **error)
     }
     live->pipe = ends[0];
     wake_pipe = ends[1];
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
     return 0;
 }
 
-// Files are replaced whole or not at all: a signal may end the program at any time.
 void
-mg_live_close(struct mg_live *live)
+mg_live_take_signals(void)
 {
-    (void)live;
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    signal(SIGHUP, SIG_DFL);
+    static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR2};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    for (size_t i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
+        sigaction(SIGNALS[i], &action, NULL);
 }
 
 static int64_t
@@ -89,34 +89,47 @@ now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-// Sleeps, then reads what was said.  Returns false when the music is to end.
+// Sleeps, then does what was told.  Returns false when the music is to end.
 static bool
 listen_to_pipe(struct mg_live *live, int sleep_ms)
 {
     struct pollfd end = {.fd = live->pipe, .events = POLLIN};
     char bytes[64];
-    bool goes_on = true;
-    if (poll(&end, 1, sleep_ms) <= 0)
+    if (poll(&end, 1, sleep_ms) > 0 && read(live->pipe, bytes, sizeof bytes) < 0)
         return true;
-    ssize_t count = read(live->pipe, bytes, sizeof bytes);
-    for (ssize_t i = 0; i < count; i++) {
-        live->lost = live->lost || bytes[i] == LOST;
-        goes_on = goes_on && bytes[i] == PORTS;
-    }
-    return goes_on;
+    unsigned what = atomic_exchange_explicit(&told, 0, memory_order_relaxed);
+    if (what & PANIC)
+        mg_rt_command(live->instrument->rt, MG_RT_PANIC);
+    live->lost = live->lost || what & LOST;
+    return !(what & (STOP | LOST));
 }
 
-// Page faults in the real-time thread cost milliseconds.  Where it is not allowed the music
-// plays all the same.  What is allocated later is locked only where there is no limit that
-// would make an allocation fail.
-void
+// --- the performance -------------------------------------------------------------------
+
+// Page faults in the real-time thread cost milliseconds.  Where it is not allowed the
+// music plays all the same.  What is allocated later is locked only where there is no limit
+// that would make an allocation fail.
+bool
 mg_live_lock_memory(void)
 {
     struct rlimit limit;
     bool unlimited =
         getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
-    int rc = mlockall(unlimited ? MCL_CURRENT | MCL_FUTURE : MCL_CURRENT);
-    (void)rc;
+    return mlockall(unlimited ? MCL_CURRENT | MCL_FUTURE : MCL_CURRENT) == 0;
+}
+
+void
+mg_live_wait_first_cycle(struct mg_live *live)
+{
+    int64_t end_ms = now_ms() + FIRST_CYCLE_MS;
+    struct timespec nap = {.tv_nsec = NAP_NS};
+    struct mg_driver_status status;
+    for (;;) {
+        mg_driver_status(live->driver, &status);
+        if (status.cycles > 0 || now_ms() >= end_ms)
+            return;
+        nanosleep(&nap, NULL);
+    }
 }
 
 void
@@ -147,7 +160,7 @@ mg_live_quiet(struct mg_live *live)
 {
     struct mg_rt *rt = live->instrument->rt;
     int64_t end_ms = now_ms() + QUIET_MS;
-    struct timespec nap = {.tv_nsec = 2000000};
+    struct timespec nap = {.tv_nsec = NAP_NS};
     mg_rt_command(rt, MG_RT_QUIT);
     while (!mg_rt_is_quiet(rt) && now_ms() < end_ms)
         nanosleep(&nap, NULL);

@@ -44,6 +44,7 @@ struct player {
     struct mg_driver *driver;
     const char *driver_name;
     struct mg_driver_status status;
+    bool memory_is_locked;
     struct mg_live live;
 };
 
@@ -92,19 +93,17 @@ save_take(const struct player *player, const char *path, uint32_t rate_hz)
     return MG_PROGRAM_DONE;
 }
 
-// Closes in time, whatever the server does: what a hanging close leaves behind ends with
-// the process.
+// The take comes first: what a hanging close leaves behind ends with the process.
 static int
 end_live(struct player *player)
 {
     if (!player->live.lost)
         mg_live_quiet(&player->live);
     mg_driver_status(player->driver, &player->status);
-    uint32_t rate_hz = player->status.rate_hz;
     player->status.name = NULL; // the driver's
+    int status = save_take(player, player->arguments->record, player->status.rate_hz);
     int closed = mg_driver_close(player->driver);
     mg_instrument_stop(player->instrument);
-    int status = save_take(player, player->arguments->record, rate_hz);
     if (print_report(player) != MG_PROGRAM_DONE)
         status = MG_PROGRAM_COULD_NOT;
     if (player->live.lost)
@@ -112,53 +111,76 @@ end_live(struct player *player)
                                  player->driver_name);
     if (closed == 0)
         return status;
-    fflush(stdout);
-    _exit(status);
+    _exit(mg_program_end(status));
 }
 
 static int
 play_live(struct player *player)
 {
-    mg_driver_status(player->driver, &player->status);
-    fprintf(stderr, "mg-play: %s on %s as %s, %u Hz, seed %" G_GUINT64_FORMAT "\n",
-            player->preset->name, player->driver_name, player->status.name,
-            player->status.rate_hz, player->options.seed);
     player->live.instrument = player->instrument;
     player->live.driver = player->driver;
     player->live.seconds = player->arguments->duration;
-    mg_live_lock_memory();
+    mg_live_wait_first_cycle(&player->live);
+    mg_driver_status(player->driver, &player->status);
+    fprintf(stderr,
+            "mg-play: %s on %s as %s, %u Hz, seed %" G_GUINT64_FORMAT ", %s, %s\n",
+            player->preset->name, player->driver_name, player->status.name,
+            player->status.rate_hz, player->options.seed,
+            player->status.realtime ? "real-time" : "no real-time priority",
+            player->memory_is_locked ? "memory locked" : "memory not locked");
     mg_live_play(&player->live);
     return end_live(player);
 }
 
 // --- into files ------------------------------------------------------------------------
 
+// What the synth can render, where a WAV file is wanted.
+static double
+file_seconds(const struct arguments *arguments, bool wav)
+{
+    double seconds = arguments->duration > 0.0 ? arguments->duration : FILE_SECONDS;
+    double fits = CLAMP(seconds, 1.0, (double)FILE_SECONDS_MAX);
+    if (!wav || (seconds >= fits && seconds <= fits))
+        return seconds;
+    fprintf(stderr, "mg-play: --duration: into a file %g seconds, not %g\n", fits,
+            seconds);
+    return fits;
+}
+
+// Plays, and writes *wav if it is not NULL.  Without a synth it plays all the same, says so
+// and sets *wav to NULL.
+static int
+render(struct player *player, double seconds, const char **wav)
+{
+    const struct mg_counters *counters = &player->instrument->rt->counters;
+    const struct mg_offline offline = {.config = &player->config,
+                                       .frames = (uint64_t)(seconds * FILE_RATE_HZ)};
+    GError *error = NULL;
+    if (*wav && mg_synth_render(&player->config, seconds, *wav, &error) == 0)
+        return MG_PROGRAM_DONE;
+    if (*wav && mg_count_get(&counters->cycles) > 0)
+        return mg_program_fail_error(error); // it has played, and cannot write
+    if (*wav)
+        fprintf(stderr, "mg-play: no %s: %s\n", *wav, error->message);
+    g_clear_error(&error);
+    *wav = NULL;
+    if (mg_offline_run(&offline) != 0)
+        return mg_program_fail("not enough memory");
+    return MG_PROGRAM_DONE;
+}
+
 static int
 play_offline(struct player *player, const char *wav)
 {
     const struct arguments *arguments = player->arguments;
     const char *midi = arguments->record ? arguments->record : "take.mid";
-    double seconds = arguments->duration > 0.0 ? arguments->duration : FILE_SECONDS;
-    GError *error = NULL;
-    int code = 0;
+    double seconds = file_seconds(arguments, wav);
     player->driver_name = "offline";
-    if (wav) {
-        code = mg_synth_render(&player->config, seconds, wav, &error);
-    } else {
-        struct mg_offline offline = {
-            .config = &player->config,
-            .frames = (uint64_t)(seconds * FILE_RATE_HZ),
-        };
-        code = mg_offline_run(&offline);
-        if (code != 0)
-            g_set_error(&error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "not enough memory");
-    }
-    if (code != 0)
-        return mg_program_fail_error(error);
+    int rendered = render(player, seconds, &wav);
     mg_instrument_end(player->instrument, FILE_RATE_HZ);
-    int status = save_take(player, midi, FILE_RATE_HZ);
-    if (status != MG_PROGRAM_DONE)
-        return status;
+    int saved = save_take(player, midi, FILE_RATE_HZ);
+    if (rendered != MG_PROGRAM_DONE || saved != MG_PROGRAM_DONE)
+        return MG_PROGRAM_COULD_NOT;
     fprintf(stderr, "mg-play: %g seconds in %s%s%s, seed %" G_GUINT64_FORMAT "\n",
             seconds, midi, wav ? " and " : "", wav ? wav : "", player->options.seed);
     return print_report(player);
@@ -166,49 +188,53 @@ play_offline(struct player *player, const char *wav)
 
 // --- choosing --------------------------------------------------------------------------
 
-typedef int open_fn(const struct mg_driver_config *, struct mg_driver **, GError **);
-
 // Opens and starts a driver.  Returns 0 or -errno.
 static int
-try_driver(struct player *player, const char *name, open_fn *open_driver,
-           GError **error)
+try_driver(struct player *player, const char *name, GError **error)
 {
+    bool is_jack = strcmp(name, "jack") == 0;
     player->driver_name = name;
-    int code = open_driver(&player->config, &player->driver, error);
-    if (code != 0) {
-        player->driver = NULL;
+    int code = is_jack ? mg_jack_open(&player->config, &player->driver, error)
+                       : mg_synth_open(&player->config, &player->driver, error);
+    if (code != 0)
         return code;
-    }
+    player->memory_is_locked = mg_live_lock_memory();
+    // Until here a signal ends the program at once, for a sound system may take its time to
+    // answer; but notes that went out through JACK are to be ended.
+    if (is_jack)
+        mg_live_take_signals();
     code = mg_driver_start(player->driver, error);
-    if (code != 0) {
-        mg_driver_close(player->driver);
-        player->driver = NULL;
+    if (code == 0) {
+        mg_live_take_signals();
+        return 0;
     }
+    mg_driver_close(player->driver);
+    player->driver = NULL;
     return code;
 }
 
 // Starts the driver asked for.  Without one asked for: JACK where a server answers, else
-// the sound card, else player->driver stays NULL.  Returns MG_PROGRAM_GO_ON or the exit
-// status.
+// the sound card where there is one, else player->driver stays NULL; any other error is the
+// user's to mend.  Returns MG_PROGRAM_GO_ON or the exit status.
 static int
 choose_driver(struct player *player)
 {
     const char *asked = player->arguments->driver;
     GError *error = NULL;
-    int code = -ENODEV;
+    int code = -ECONNREFUSED;
     if (!asked || strcmp(asked, "jack") == 0)
-        code = try_driver(player, "jack", mg_jack_open, &error);
-    if (code != 0 && (!asked || strcmp(asked, "synth") == 0)) {
+        code = try_driver(player, "jack", &error);
+    if (code == -ECONNREFUSED && (!asked || strcmp(asked, "synth") == 0)) {
         g_clear_error(&error);
-        code = try_driver(player, "synth", mg_synth_open, &error);
+        code = try_driver(player, "synth", &error);
     }
     if (code == 0)
         return MG_PROGRAM_GO_ON;
-    if (asked)
+    if (asked || (code != -ENODEV && code != -ENOTSUP && code != -ENOENT))
         return mg_program_fail_error(error);
     fprintf(stderr, "mg-play: no JACK server; %s; playing into files instead\n",
-            error ? error->message : "no sound card");
-    g_clear_error(&error);
+            error->message);
+    g_error_free(error);
     return MG_PROGRAM_GO_ON;
 }
 
@@ -229,7 +255,7 @@ make_instrument(struct player *player, bool record)
         .connect = arguments->connect,
         .run = mg_rt_run,
         .context = player->instrument->rt,
-        .notify = mg_live_notify,
+        .lost = mg_live_on_lost,
         .work = mg_instrument_work,
         .work_context = player->instrument,
         .soundfont = arguments->soundfont,
@@ -250,7 +276,7 @@ perform(struct player *player)
         return status;
     if (offline)
         return play_offline(player, NULL);
-    if (mg_live_open(&player->live, &error) != 0 ||
+    if (mg_live_init(&player->live, &error) != 0 ||
         mg_instrument_start(player->instrument, &error) != 0)
         return mg_program_fail_error(error);
     status = choose_driver(player);
@@ -258,7 +284,6 @@ perform(struct player *player)
         return status;
     if (player->driver)
         return play_live(player);
-    mg_live_close(&player->live);
     status = make_instrument(player, true);
     return status == MG_PROGRAM_GO_ON ? play_offline(player, "take.wav") : status;
 }

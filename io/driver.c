@@ -1,7 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// What all drivers share: calls through the table.
+// What all drivers share: calls through the table, memory, and a close with a deadline.
 #include "io/driver_table.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 int
 mg_driver_start(struct mg_driver *driver, GError **error)
@@ -39,4 +46,108 @@ uint32_t
 mg_driver_period_frames(const struct mg_driver_config *config)
 {
     return config->period_frames ? config->period_frames : 64;
+}
+
+void *
+mg_driver_allocate(size_t bytes)
+{
+    // Not malloc(): with the memset() after it the compiler would make it calloc().
+    static const size_t CACHE_LINE = 64;
+    void *memory = NULL;
+    if (posix_memalign(&memory, CACHE_LINE, bytes) != 0)
+        return NULL;
+    return memset(memory, 0, bytes);
+}
+
+bool
+mg_driver_is_realtime(void)
+{
+    enum { KIND = 0xff }; // Linux adds a bit for "not in children" above it
+    struct sched_param parameters;
+    int policy;
+    if (pthread_getschedparam(pthread_self(), &policy, &parameters) != 0)
+        return false;
+    return (policy & KIND) == SCHED_FIFO || (policy & KIND) == SCHED_RR;
+}
+
+// --- closing in time -------------------------------------------------------------------
+
+// Freed by whoever waited; left behind with the thread when that takes too long.
+struct closing {
+    struct mg_driver *driver;
+    void (*finish)(struct mg_driver *driver);
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    bool done;
+};
+
+static struct closing *
+closing_create(struct mg_driver *driver, void (*finish)(struct mg_driver *))
+{
+    struct closing *closing = g_new0(struct closing, 1);
+    pthread_condattr_t attributes;
+    closing->driver = driver;
+    closing->finish = finish;
+    pthread_mutex_init(&closing->mutex, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&closing->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return closing;
+}
+
+static void
+closing_destroy(struct closing *closing)
+{
+    pthread_cond_destroy(&closing->changed);
+    pthread_mutex_destroy(&closing->mutex);
+    g_free(closing);
+}
+
+static void *
+run_closing(void *context)
+{
+    struct closing *closing = context;
+    closing->finish(closing->driver);
+    pthread_mutex_lock(&closing->mutex);
+    closing->done = true;
+    pthread_cond_signal(&closing->changed);
+    pthread_mutex_unlock(&closing->mutex);
+    return NULL;
+}
+
+// Waits until the thread is done or MG_DRIVER_CLOSE_MS have passed.
+static bool
+wait_done(struct closing *closing)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += MG_DRIVER_CLOSE_MS / 1000;
+    until.tv_nsec += MG_DRIVER_CLOSE_MS % 1000 * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&closing->mutex);
+    int rc = 0;
+    while (!closing->done && rc == 0)
+        rc = pthread_cond_timedwait(&closing->changed, &closing->mutex, &until);
+    bool done = closing->done;
+    pthread_mutex_unlock(&closing->mutex);
+    return done;
+}
+
+int
+mg_driver_finish_in_time(struct mg_driver *driver, void (*finish)(struct mg_driver *))
+{
+    struct closing *closing = closing_create(driver, finish);
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, run_closing, closing) != 0) {
+        finish(driver);
+    } else if (wait_done(closing)) {
+        pthread_join(thread, NULL);
+    } else {
+        pthread_detach(thread);
+        return -ETIMEDOUT;
+    }
+    closing_destroy(closing);
+    return 0;
 }

@@ -14,14 +14,15 @@
 #include "io/cycle.h"
 
 enum {
-    // A JACK MIDI port of the default size takes 2,727 three-byte events a cycle.
-    MG_DRIVER_EVENTS_MAX = 4096,
-    MG_DRIVER_CLOSE_MS = 2000, // the longest that mg_driver_close() takes
-};
+    MG_DRIVER_IN_MAX = 4096, // events a cycle; a JACK port carries 2,727 of three bytes
 
-enum mg_driver_event {
-    MG_DRIVER_LOST,  // the server or the sound card is gone: close the driver
-    MG_DRIVER_PORTS, // ports came or went: call mg_driver_service() soon
+    // Events a cycle that the port takes for certain: run believes what it writes to be
+    // sent.  A JACK buffer has 32 KiB.  In jackd an event takes 12 bytes of it (2,727
+    // fit); PipeWire turns each into a control of 24 (1,364 fit) and drops the others
+    // without a word.
+    MG_DRIVER_OUT_MAX = 1024,
+
+    MG_DRIVER_CLOSE_MS = 2000, // what the server or the sound card is given to let go
 };
 
 struct mg_driver_config {
@@ -31,10 +32,11 @@ struct mg_driver_config {
     mg_cycle_fn *run; // real-time thread, from start to close
     void *context;
 
-    // Any thread but real time; may be NULL.  It does no more than set an atomic or write
-    // one byte.
-    void (*notify)(void *context, enum mg_driver_event event);
-    void *notify_context;
+    // Called once when the server or the sound card is gone: the driver is to be closed.
+    // Any thread but real time; it does no more than set an atomic or write one byte.
+    // May be NULL.
+    void (*lost)(void *context);
+    void *lost_context;
 
     // For the drivers that run faster than time (io/offline.h, mg_synth_render()): called
     // before every cycle in the caller's thread, so that the next step can be composed
@@ -54,9 +56,10 @@ struct mg_driver_status {
     uint32_t period_frames;
     uint64_t cycles;
     uint64_t xruns;      // of the whole graph under JACK: it does not say whose
-    uint64_t ignored_in; // events of 0 or more than 3 bytes, or beyond EVENTS_MAX
+    uint64_t ignored_in; // events of 0 or more than 3 bytes, or beyond IN_MAX
     uint64_t failed_out; // events that the port did not take
     uint32_t longest_us; // the longest cycle: time spent in run and the driver
+    bool realtime;       // the thread of the first cycle had real-time priority
     bool lost;
 };
 
@@ -75,8 +78,8 @@ int mg_synth_open(const struct mg_driver_config *config, struct mg_driver **driv
 // Returns 0 or -errno with one line in *error.  Main thread.
 int mg_driver_start(struct mg_driver *driver, GError **error);
 
-// Connects the ports asked for that have appeared since.  Cheap when nothing has changed:
-// call it every 100 ms or on MG_DRIVER_PORTS.  Main thread.
+// Connects the ports asked for that have appeared since, and notices a sound card that
+// stands still.  Cheap when nothing has changed: call it every 100 ms.  Main thread.
 void mg_driver_service(struct mg_driver *driver);
 
 // Any thread but real time.
@@ -84,9 +87,9 @@ void mg_driver_status(struct mg_driver *driver, struct mg_driver_status *status)
 
 // Stops and frees.  Once it has returned, run is not called again.  Events of the last
 // cycles are heard only if a cycle or two has passed since: send the note-offs, wait for
-// them, then close.  Returns 0, or -ETIMEDOUT when the server did not let go within
-// MG_DRIVER_CLOSE_MS: a thread and the driver's memory are then left behind for the end of
-// the process.  Takes NULL.  Main thread.
+// them, then close.  Returns 0, or -ETIMEDOUT when server or sound card did not let go
+// within MG_DRIVER_CLOSE_MS: a thread and the driver's memory are then left behind for the
+// end of the process.  Takes NULL.  Main thread.
 int mg_driver_close(struct mg_driver *driver);
 
 // Plays into a WAV file (16 bits, stereo) as fast as the machine can: one stopped cycle at

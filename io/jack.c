@@ -1,14 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The JACK driver: a client that follows the transport, with one MIDI input and one output.
+// The JACK driver: a client that follows the transport, with one MIDI input and one
+// output.
 #include <errno.h>
 #include <jack/jack.h>
 #include <jack/midiport.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "io/driver_table.h"
 #include "io/jack_names.h"
@@ -25,6 +24,7 @@ struct jack {
     atomic_uint rate_hz;
     atomic_uint period_frames;
     atomic_bool freewheel;
+    atomic_bool unplugged; // midi_in lost a connection
     atomic_bool lost;
     atomic_bool closing; // run is not called any more
     atomic_ullong cycles;
@@ -32,18 +32,28 @@ struct jack {
     atomic_ullong ignored_in;
     atomic_ullong failed_out;
     atomic_uint longest_us;
+    atomic_bool realtime;
+
+    bool is_named; // the names were set; main thread
 
     // Real-time thread only.
-    struct mg_midi_event in[MG_DRIVER_EVENTS_MAX];
-    struct mg_midi_event out[MG_DRIVER_EVENTS_MAX];
-
-    // The closing thread says here that it is done.
-    pthread_mutex_t mutex;
-    pthread_cond_t closed;
-    bool is_closed;
+    struct mg_midi_event in[MG_DRIVER_IN_MAX];
+    struct mg_midi_event out[MG_DRIVER_OUT_MAX];
 };
 
 // --- real-time thread: no lock, no allocation, no waiting --------------------------------
+
+// Nobody will let go of the keys that a lost keyboard held: all notes off, on each channel.
+// Returns the number of events.
+static int
+let_go(struct jack *jack)
+{
+    enum { CHANNELS = 16, CONTROLLER = 0xb0, ALL_NOTES_OFF = 123 };
+    for (int i = 0; i < CHANNELS; i++)
+        jack->in[i] = (struct mg_midi_event){
+            .size = 3, .data = {(uint8_t)(CONTROLLER | i), ALL_NOTES_OFF, 0}};
+    return CHANNELS;
+}
 
 // Copies short events; the others are counted.  Returns their number.
 static int
@@ -51,12 +61,11 @@ read_events(struct jack *jack, jack_nframes_t frames)
 {
     void *buffer = jack_port_get_buffer(jack->midi_in, frames);
     uint32_t count = jack_midi_get_event_count(buffer), ignored = 0;
-    int kept = 0;
+    int kept = atomic_exchange(&jack->unplugged, false) ? let_go(jack) : 0;
     for (uint32_t i = 0; i < count; i++) {
         jack_midi_event_t event;
-        if (kept == MG_DRIVER_EVENTS_MAX ||
-            jack_midi_event_get(&event, buffer, i) != 0 || event.size < 1 ||
-            event.size > 3) {
+        if (kept == MG_DRIVER_IN_MAX || jack_midi_event_get(&event, buffer, i) != 0 ||
+            event.size < 1 || event.size > 3) {
             ignored++;
             continue;
         }
@@ -126,7 +135,7 @@ process(jack_nframes_t frames, void *arg)
         .freewheel = atomic_load_explicit(&jack->freewheel, memory_order_relaxed),
         .in = jack->in,
         .out = jack->out,
-        .out_capacity = MG_DRIVER_EVENTS_MAX,
+        .out_capacity = MG_DRIVER_OUT_MAX,
     };
     if (frames > 0 && !atomic_load_explicit(&jack->closing, memory_order_acquire)) {
         read_transport(jack, &cycle.transport);
@@ -134,7 +143,9 @@ process(jack_nframes_t frames, void *arg)
         jack->base.config.run(jack->base.config.context, &cycle);
     }
     write_events(jack, frames, &cycle);
-    atomic_fetch_add_explicit(&jack->cycles, 1, memory_order_relaxed);
+    if (atomic_load_explicit(&jack->cycles, memory_order_relaxed) == 0)
+        atomic_store(&jack->realtime, mg_driver_is_realtime());
+    atomic_fetch_add_explicit(&jack->cycles, 1, memory_order_release);
     unsigned took_us = (unsigned)(jack_get_time() - begun_us);
     // In freewheel run may wait, and that is no sign of anything.
     if (!cycle.freewheel && took_us > atomic_load(&jack->longest_us))
@@ -142,15 +153,7 @@ process(jack_nframes_t frames, void *arg)
     return 0;
 }
 
-// --- JACK's notification thread: sets a flag and tells, calls nothing of JACK -----------
-
-static void
-notify(struct jack *jack, enum mg_driver_event event)
-{
-    const struct mg_driver_config *config = &jack->base.config;
-    if (config->notify && !atomic_load(&jack->closing))
-        config->notify(config->notify_context, event);
-}
+// --- JACK's notification thread: sets a flag, asks the server for nothing ---------------
 
 static int
 on_rate(jack_nframes_t rate_hz, void *arg)
@@ -188,7 +191,16 @@ on_port(jack_port_id_t id, int registered, void *arg)
 {
     struct jack *jack = arg;
     mg_jack_ports_note(&jack->ports, id, registered);
-    notify(jack, MG_DRIVER_PORTS);
+}
+
+static void
+on_connection(jack_port_id_t a, jack_port_id_t b, int connected, void *arg)
+{
+    struct jack *jack = arg;
+    // Looked up in this process.
+    if (!connected && (jack_port_by_id(jack->client, a) == jack->midi_in ||
+                       jack_port_by_id(jack->client, b) == jack->midi_in))
+        atomic_store(&jack->unplugged, true);
 }
 
 static void
@@ -197,21 +209,24 @@ on_shutdown(jack_status_t code, const char *reason, void *arg)
     (void)code;
     (void)reason;
     struct jack *jack = arg;
+    const struct mg_driver_config *config = &jack->base.config;
     atomic_store(&jack->lost, true);
-    notify(jack, MG_DRIVER_LOST);
+    if (config->lost && !atomic_load(&jack->closing))
+        config->lost(config->lost_context);
 }
 
 // --- main thread -------------------------------------------------------------------------
 
-// What JACK says about itself is not for the user's terminal; the first line since an open
-// is kept for the error message: it names the cause, and the others its consequences.  JACK's callback takes no context, hence the two statics.
+// What JACK says about itself is not for the user's terminal; the first line since a call
+// is kept for the error message: it names the cause, and the others its consequences.
+// JACK's callback takes no context, hence the two statics.
 static atomic_flag said_taken = ATOMIC_FLAG_INIT;
 static char said[160];
 
 static void
 on_message(const char *message)
 {
-    // A real-time thread may be speaking: it must not wait, so a collision drops the line.
+    // A real-time thread may be speaking: it must not wait; a collision drops the line.
     if (atomic_flag_test_and_set_explicit(&said_taken, memory_order_acquire))
         return;
     if (said[0] == '\0')
@@ -263,6 +278,7 @@ set_callbacks(struct jack *jack)
     jack_set_freewheel_callback(jack->client, on_freewheel, jack);
     jack_set_xrun_callback(jack->client, on_xrun, jack);
     jack_set_port_registration_callback(jack->client, on_port, jack);
+    jack_set_port_connect_callback(jack->client, on_connection, jack);
     jack_on_info_shutdown(jack->client, on_shutdown, jack);
 }
 
@@ -278,6 +294,7 @@ make_client(struct jack *jack, GError **error)
             return fail(error, -ECONNREFUSED, "no server answers; start one first");
         return fail(error, -EIO, "the server refused the client");
     }
+    forget_messages();
     atomic_store(&jack->rate_hz, jack_get_sample_rate(jack->client));
     atomic_store(&jack->period_frames, jack_get_buffer_size(jack->client));
     jack->midi_in = jack_port_register(jack->client, "midi_in", JACK_DEFAULT_MIDI_TYPE,
@@ -296,9 +313,11 @@ static int
 start(struct mg_driver *driver, GError **error)
 {
     struct jack *jack = (struct jack *)driver;
+    forget_messages();
     if (jack_activate(jack->client) != 0)
         return fail(error, -EIO, "the client could not be activated");
     mg_jack_names_set(jack->client, jack->midi_in, jack->midi_out);
+    jack->is_named = true;
     mg_jack_ports_service(&jack->ports);
     return 0;
 }
@@ -319,78 +338,37 @@ get_status(struct mg_driver *driver, struct mg_driver_status *status)
         .name = jack_get_client_name(jack->client),
         .rate_hz = atomic_load(&jack->rate_hz),
         .period_frames = atomic_load(&jack->period_frames),
-        .cycles = atomic_load(&jack->cycles),
+        .cycles = atomic_load_explicit(&jack->cycles, memory_order_acquire),
         .xruns = atomic_load(&jack->xruns),
         .ignored_in = atomic_load(&jack->ignored_in),
         .failed_out = atomic_load(&jack->failed_out),
         .longest_us = atomic_load(&jack->longest_us),
+        .realtime = atomic_load(&jack->realtime),
         .lost = atomic_load(&jack->lost),
     };
 }
 
 // --- closing -----------------------------------------------------------------------------
 
-static void *
-close_client(void *arg)
-{
-    struct jack *jack = arg;
-    if (!atomic_load(&jack->lost))
-        mg_jack_names_clear(jack->client, jack->midi_in, jack->midi_out);
-    jack_client_close(jack->client);
-    pthread_mutex_lock(&jack->mutex);
-    jack->is_closed = true;
-    pthread_cond_signal(&jack->closed);
-    pthread_mutex_unlock(&jack->mutex);
-    return NULL;
-}
-
-// Waits until the closing thread is done or MG_DRIVER_CLOSE_MS have passed.
-static bool
-wait_closed(struct jack *jack)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += MG_DRIVER_CLOSE_MS / 1000;
-    until.tv_nsec += MG_DRIVER_CLOSE_MS % 1000 * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    pthread_mutex_lock(&jack->mutex);
-    int rc = 0;
-    while (!jack->is_closed && rc == 0)
-        rc = pthread_cond_timedwait(&jack->closed, &jack->mutex, &until);
-    bool is_closed = jack->is_closed;
-    pthread_mutex_unlock(&jack->mutex);
-    return is_closed;
-}
-
 static void
-destroy(struct jack *jack)
+finish(struct mg_driver *driver)
 {
+    struct jack *jack = (struct jack *)driver;
+    if (jack->is_named && !atomic_load(&jack->lost))
+        mg_jack_names_clear(jack->client, jack->midi_in, jack->midi_out);
+    if (jack->client)
+        jack_client_close(jack->client);
     mg_jack_ports_finish(&jack->ports);
-    pthread_cond_destroy(&jack->closed);
-    pthread_mutex_destroy(&jack->mutex);
     free(jack);
 }
 
-// jack_client_close() has been seen to wait for 37 s after another client had frozen, so
-// it runs on a thread of its own that can be left behind.
+// jack_client_close() has been seen to wait for 37 s after another client had frozen.
 static int
 close_driver(struct mg_driver *driver)
 {
     struct jack *jack = (struct jack *)driver;
     atomic_store_explicit(&jack->closing, true, memory_order_release);
-    pthread_t thread;
-    if (jack->client && pthread_create(&thread, NULL, close_client, jack) == 0) {
-        if (!wait_closed(jack)) {
-            pthread_detach(thread);
-            return -ETIMEDOUT;
-        }
-        pthread_join(thread, NULL);
-    } else if (jack->client) {
-        jack_client_close(jack->client);
-    }
-    destroy(jack);
-    return 0;
+    return mg_driver_finish_in_time(driver, finish);
 }
 
 static const struct mg_driver_table table = {
@@ -406,16 +384,12 @@ mg_jack_open(const struct mg_driver_config *config, struct mg_driver **driver,
 {
     jack_set_error_function(on_message);
     jack_set_info_function(on_chatter);
-    struct jack *jack = calloc(1, sizeof *jack);
-    if (!jack)
-        return fail(error, -ENOMEM, "no memory");
+    struct jack *jack = mg_driver_allocate(sizeof *jack);
+    if (!jack) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "JACK: no memory");
+        return -ENOMEM;
+    }
     jack->base = (struct mg_driver){.table = &table, .config = *config};
-    pthread_mutex_init(&jack->mutex, NULL);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&jack->closed, &attributes);
-    pthread_condattr_destroy(&attributes);
     int rc = make_client(jack, error);
     if (rc != 0) {
         close_driver(&jack->base);

@@ -29,9 +29,9 @@ mg_offline_run(const struct mg_offline *offline)
     struct mg_cycle cycle = {
         .frames = period,
         .rate_hz = mg_driver_rate_hz(offline->config),
-        .out_capacity = MG_DRIVER_EVENTS_MAX,
+        .out_capacity = MG_DRIVER_OUT_MAX,
     };
-    cycle.out = calloc(MG_DRIVER_EVENTS_MAX, sizeof *cycle.out);
+    cycle.out = calloc(MG_DRIVER_OUT_MAX, sizeof *cycle.out);
     if (!cycle.out)
         return -ENOMEM;
     bool going = turn(offline, &cycle);

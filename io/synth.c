@@ -37,19 +37,27 @@ struct synth {
 
     atomic_ullong cycles;
     atomic_uint longest_us;
+    atomic_bool realtime;
+    atomic_bool closing; // run is not called any more
+
+    // Main thread: how long the cycles have stood still.
+    uint64_t cycles_seen;
+    uint64_t served_us;
+    uint64_t still_us;
+    bool lost;
 
     // Audio thread only.
     uint64_t stopped_frames; // still to go before the transport rolls
     uint64_t frame;          // of the transport
-    struct mg_midi_event out[MG_DRIVER_EVENTS_MAX];
+    struct mg_midi_event out[MG_DRIVER_OUT_MAX];
 };
 
-static unsigned
+static uint64_t
 now_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (unsigned)((uint64_t)now.tv_sec * 1000000U + (uint64_t)now.tv_nsec / 1000U);
+    return (uint64_t)now.tv_sec * 1000000U + (uint64_t)now.tv_nsec / 1000U;
 }
 
 // One cycle of at most a period.  Audio thread.
@@ -64,7 +72,7 @@ run_cycle(struct synth *synth, uint32_t frames)
         .transport.rolling = rolling,
         .transport.frame = (uint32_t)synth->frame, // wraps as JACK's does
         .out = synth->out,
-        .out_capacity = MG_DRIVER_EVENTS_MAX,
+        .out_capacity = MG_DRIVER_OUT_MAX,
     };
     config->run(config->context, &cycle);
     mg_synth_player_events(&synth->player, &cycle);
@@ -72,7 +80,9 @@ run_cycle(struct synth *synth, uint32_t frames)
         synth->frame += frames;
     else
         synth->stopped_frames -= MIN(synth->stopped_frames, frames);
-    atomic_fetch_add_explicit(&synth->cycles, 1, memory_order_relaxed);
+    if (atomic_load_explicit(&synth->cycles, memory_order_relaxed) == 0)
+        atomic_store(&synth->realtime, mg_driver_is_realtime());
+    atomic_fetch_add_explicit(&synth->cycles, 1, memory_order_release);
 }
 
 // Fills what the sound system asks for with cycles of a period.  Audio thread.
@@ -85,14 +95,15 @@ fill(void *data, int frames, int effect_count, float *effects[], int out_count,
     struct synth *synth = data;
     if (out_count < 2)
         return FLUID_FAILED;
-    unsigned begun_us = now_us();
+    uint64_t begun_us = now_us();
     int period = (int)mg_driver_period_frames(&synth->base.config);
-    for (int done = 0, count; done < frames; done += count) {
+    bool closing = atomic_load_explicit(&synth->closing, memory_order_acquire);
+    for (int done = 0, count; done < frames && !closing; done += count) {
         count = frames - done < period ? frames - done : period;
         run_cycle(synth, (uint32_t)count);
         mg_synth_player_sound(&synth->player, count, out[0] + done, out[1] + done);
     }
-    unsigned took_us = now_us() - begun_us;
+    unsigned took_us = (unsigned)(now_us() - begun_us);
     if (took_us > atomic_load(&synth->longest_us))
         atomic_store(&synth->longest_us, took_us);
     return FLUID_OK;
@@ -143,6 +154,28 @@ start(struct mg_driver *driver, GError **error)
     return 0;
 }
 
+// A card that was pulled out, or a sound server that hangs, does not say so: no cycle comes
+// any more.  Calls that are far apart count for little: the machine was asleep, or this
+// process was stopped.
+static void
+service(struct mg_driver *driver)
+{
+    enum { STILL_US = 2000000, STEP_US = 200000 };
+    struct synth *synth = (struct synth *)driver;
+    uint64_t cycles = atomic_load(&synth->cycles), served_us = now_us();
+    uint64_t passed_us = synth->served_us ? served_us - synth->served_us : 0;
+    synth->served_us = served_us;
+    synth->still_us += MIN(passed_us, STEP_US);
+    if (cycles != synth->cycles_seen)
+        synth->still_us = 0;
+    synth->cycles_seen = cycles;
+    if (synth->still_us < STILL_US || synth->lost)
+        return;
+    synth->lost = true;
+    if (driver->config.lost)
+        driver->config.lost(driver->config.lost_context);
+}
+
 static void
 get_status(struct mg_driver *driver, struct mg_driver_status *status)
 {
@@ -151,24 +184,35 @@ get_status(struct mg_driver *driver, struct mg_driver_status *status)
         .name = synth->output,
         .rate_hz = mg_driver_rate_hz(&driver->config),
         .period_frames = mg_driver_period_frames(&driver->config),
-        .cycles = atomic_load(&synth->cycles),
+        .cycles = atomic_load_explicit(&synth->cycles, memory_order_acquire),
         .longest_us = atomic_load(&synth->longest_us),
+        .realtime = atomic_load(&synth->realtime),
+        .lost = synth->lost,
     };
 }
 
-static int
-close_driver(struct mg_driver *driver)
+static void
+finish(struct mg_driver *driver)
 {
     struct synth *synth = (struct synth *)driver;
     if (synth->audio)
         delete_fluid_audio_driver(synth->audio);
     mg_synth_player_finish(&synth->player);
     free(synth);
-    return 0;
+}
+
+// The library waits for its audio thread, which may be waiting for a card that is gone.
+static int
+close_driver(struct mg_driver *driver)
+{
+    struct synth *synth = (struct synth *)driver;
+    atomic_store_explicit(&synth->closing, true, memory_order_release);
+    return mg_driver_finish_in_time(driver, finish);
 }
 
 static const struct mg_driver_table table = {
     .start = start,
+    .service = service,
     .status = get_status,
     .close = close_driver,
 };
@@ -177,7 +221,7 @@ int
 mg_synth_open(const struct mg_driver_config *config, struct mg_driver **driver,
               GError **error)
 {
-    struct synth *synth = calloc(1, sizeof *synth);
+    struct synth *synth = mg_driver_allocate(sizeof *synth);
     if (!synth)
         return fail(error, -ENOMEM, G_FILE_ERROR_NOMEM, "no memory");
     synth->base = (struct mg_driver){.table = &table, .config = *config};

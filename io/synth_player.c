@@ -71,7 +71,12 @@ mg_synth_player_init(struct mg_synth_player *player,
     // One thread calls the synth: no lock is needed in it.
     fluid_settings_setint(player->settings, "synth.threadsafe-api", 0);
     player->synth = new_fluid_synth(player->settings);
-    if (!player->synth || fluid_synth_sfload(player->synth, soundfont, 1) < 0) {
+    if (!player->synth) {
+        mg_synth_player_finish(player);
+        return fail(error, -EIO, G_FILE_ERROR_FAILED,
+                    "libfluidsynth makes no synth", "");
+    }
+    if (fluid_synth_sfload(player->synth, soundfont, 1) < 0) {
         mg_synth_player_finish(player);
         return fail(error, -ENOENT, G_FILE_ERROR_NOENT,
                     "this soundfont cannot be read: ", soundfont);

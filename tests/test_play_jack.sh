@@ -179,12 +179,10 @@ held_keys() {
     play_end TERM
     # The hand's own notes are anywhere; all others are on the grid.
     grep -v -E '^event .* (3c|40) ' "$work/recorded" >"$work/others"
-    local on off
+    local on
     on=$(grep -c -E '^event .* 9. 3c 5d' "$work/recorded")
-    off=$(awk '$1 == "event" && $6 == "3c" { on = substr($5, 1, 1) == "9" && $7 != "00" }
-        END { print on ? "sounds" : "silent" }' "$work/recorded")
     check "a held key passes through with --thru" [ "$on" = 1 ]
-    check "a held key is ended" [ "$off" = silent ]
+    check "a held key is ended" [ "$(last_of 3c)" = silent ]
     mv "$work/others" "$work/recorded"
     judge "the music around held keys" 4
     play_start "$random"
@@ -200,6 +198,63 @@ held_keys() {
         awk '$1 == "event" && $6 == "3c" && substr($5, 1, 1) == "9" &&
             $2 > 96000 && $2 < 230000 { found = 1 } END { exit found }' "$work/recorded"
     judge "held keys" 4
+}
+
+# The hand goes away with a key down: nobody else can end it.
+unplugged() {
+    play_start --thru "$random"
+    record 4 &
+    local recorder=$!
+    "$probe" --name hand --send musicguru:midi_in --seconds 2 \
+        note=60@48000+9600000 >/dev/null
+    wait $recorder
+    play_end TERM
+    check "a lost keyboard: its key was heard" grep -q -E '^event .* 9. 3c 5d' "$work/recorded"
+    check "a lost keyboard holds no key" [ "$(last_of 3c)" = silent ]
+}
+
+# 2,800 events for one cycle are more than a port takes; the note-off of another key comes
+# after them.
+flood() {
+    local -a strikes
+    mapfile -t strikes < <(yes note=60@96000+4800 | head -n 1400)
+    play_start --thru "$random"
+    record 5 &
+    local recorder=$!
+    "$probe" --name hand --send musicguru:midi_in --seconds 4 \
+        note=61@48000+48000 "${strikes[@]}" >/dev/null
+    wait $recorder
+    play_end TERM
+    check "a flood: both keys were heard" \
+        [ "$(cut -d ' ' -f 6 "$work/recorded" | sort -u | grep -c -E '3c|3d')" = 2 ]
+    check "a flood: no note-off is lost" [ "$(last_of 3c) $(last_of 3d)" = "silent silent" ]
+}
+
+last_of() { # KEY: whether it sounds at the end of what was recorded
+    awk -v key="$1" '$1 == "event" && $6 == key {
+            on = substr($5, 1, 1) == "9" && $7 != "00"
+        } END { print on ? "sounds" : "silent" }' "$work/recorded"
+}
+
+panic() {
+    play_start "$random"
+    record 5 start@24000 stop@216000 &
+    local recorder=$!
+    sleep 3.2
+    kill -USR2 "$player"
+    wait $recorder
+    play_end TERM
+    judge "SIGUSR2 while rolling" 4 -v free_offs=1
+    check "SIGUSR2: all notes end where no step is, and others follow" \
+        awk -v step=$((rate / 4)) '$1 == "event" {
+                on = substr($5, 1, 1) == "9"
+                if (on && !sounds[$6]++) count++
+                else if (!on && sounds[$6]) { delete sounds[$6]; count-- }
+                if (!on && count == 0 && $4 && $3 % step) ended = 1
+                if (on && ended) found = 1
+            } END { exit !found }' "$work/recorded"
+    check "SIGUSR2: exit status 0 (was $status)" [ "$status" = 0 ]
+    counters_agree "SIGUSR2 while rolling"
 }
 
 connections() {
@@ -276,6 +331,9 @@ scenario jumps
 scenario ended_by TERM
 scenario ended_by INT
 scenario held_keys
+scenario unplugged
+scenario flood
+scenario panic
 scenario connections
 server_killed
 no_server

@@ -51,4 +51,56 @@ timeout 60 "$build/mg-play" --driver synth --seed 7 random.safetensors >out 2>er
 status=$?
 check "--driver synth alone: exit status 1 (was $status)" [ $status = 1 ]
 check "--driver synth alone: one line" [ "$(wc -l <err)" = 1 ]
+
+# Without a soundfont there is no sound, but there is music; and what the synth cannot render
+# is cut, with a line.
+rm -f take.mid take.wav
+timeout 60 "$build/mg-play" --soundfont none.sf2 --duration 0.4 random.safetensors \
+    >out 2>err </dev/null
+status=$?
+cat err
+check "no soundfont: exit status 0 (was $status)" [ $status = 0 ]
+check "no soundfont: take.mid all the same" [ "$(head -c 4 take.mid)" = MThd ]
+check "no soundfont: it says why there is no take.wav" grep -q 'no take.wav: .*none.sf2' err
+check "no soundfont: there is none" [ ! -e take.wav ]
+check "too short for a file: it says so" grep -q -e '--duration: into a file 1 seconds' err
+
+# A sound card made of a pipe.  Opening it waits for somebody who listens.
+mkfifo card
+echo 'pcm.!default { type file slave.pcm null file card format raw }
+pcm.null { type null }' >asound.conf
+rm -f take.mid
+"$build/mg-play" --duration 5 random.safetensors >out 2>err </dev/null &
+player=$!
+sleep 1
+kill -TERM $player
+sleep 1
+gone=yes
+if kill -9 $player 2>/dev/null; then gone=no; fi
+wait $player 2>/dev/null
+check "a signal ends the search for a driver" [ $gone = yes ]
+check "and nothing is written" [ ! -e take.mid ]
+
+# The same card takes a second of sound and then no more.
+timeout -s KILL 20 "$build/mg-play" --free-run --record lost.mid random.safetensors \
+    >out 2>err </dev/null &
+player=$! begun=$SECONDS
+{
+    for _ in $(seq 10); do
+        head -c 19200 >/dev/null
+        sleep 0.1
+    done
+    exec sleep 20
+} <card &
+card=$!
+wait $player
+status=$?
+took=$((SECONDS - begun))
+cat err
+check "a card that stands still: exit status 1 (was $status)" [ $status = 1 ]
+check "a card that stands still: it says so" grep -q 'went away' err
+check "a card that stands still: gone within 8 s (took $took)" [ $took -le 8 ]
+check "a card that stands still: the take is saved" [ "$(head -c 4 lost.mid)" = MThd ]
+kill $card 2>/dev/null
+wait $card 2>/dev/null
 finish
