@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: ISC
 // The instrument: one preset, with its real-time core, composer and recorder.
 //
-//     live:     create, start, [driver runs mg_rt_run], recall now and then, quit, driver
-//               closed, stop, save, destroy
-//     offline:  create, [the driver calls mg_instrument_work before each cycle], end, save,
-//               destroy
+//     live:     create, start, [driver runs mg_rt_run], quit, save, driver closed,
+//               stop, destroy
+//     offline:  create, [the driver calls mg_instrument_work before each cycle], end,
+//               save, destroy
 #ifndef MG_ENGINE_INSTRUMENT_H
 #define MG_ENGINE_INSTRUMENT_H
 
@@ -41,8 +41,8 @@ struct mg_instrument {
 struct mg_instrument_options mg_instrument_defaults(const struct mg_preset *preset,
                                                     uint64_t seed);
 
-// Returns NULL with one line in *error.  The preset may go afterwards.  Main thread, as all
-// below.
+// Returns NULL with one line in *error.  The preset may go afterwards.  Main thread, as
+// all below.
 struct mg_instrument *mg_instrument_create(const struct mg_preset *preset,
                                            const struct mg_instrument_options *options,
                                            GError **error);
@@ -50,12 +50,13 @@ struct mg_instrument *mg_instrument_create(const struct mg_preset *preset,
 // After the driver is closed.  Ends the composer's thread.  Takes NULL.
 void mg_instrument_destroy(struct mg_instrument *instrument);
 
-// Starts and ends the composer's thread.  start returns 0 or -errno with one line in *error.
+// Starts and ends the composer's thread.  start returns 0 or -errno with one line in
+// *error.
 int mg_instrument_start(struct mg_instrument *instrument, GError **error);
 void mg_instrument_stop(struct mg_instrument *instrument);
 
-// Composes what is due and records what was played, in the caller's thread.  The `work` of a
-// driver that runs faster than time; the context is the instrument.  Returns true.
+// Composes what is due and records what was played, in the caller's thread.  The `work`
+// of a driver that runs faster than time; the context is the instrument.  Returns true.
 bool mg_instrument_work(void *context);
 
 // Offline, after the driver: one more cycle that releases every note.

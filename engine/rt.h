@@ -2,17 +2,17 @@
 // SPDX-License-Identifier: ISC
 // The real-time core: steps decided by the composer become notes at the exact frame.
 //
-// One struct, one function, no driver, file, lock or model: mg_rt_run() is a function of
-// the struct, the cycle and the rings.  engine/rt_setup.h makes and frees it.
+// One struct, one function, no driver, file, lock or model: mg_rt_run() is a function
+// of the struct, the cycle and the rings.  engine/rt_setup.h makes and frees it.
 //
 // Declared policies:
-// - A step without a decision is late: sounding notes are held, nothing new is struck, and
-//   the music goes on at the next step.  The first step after a relocation is given a
-//   quarter of a step's time from its frame on, and struck then (delayed), for nobody could
-//   have known it.
+// - A step without a decision is late: sounding notes are held, nothing new is struck,
+//   and the music goes on at the next step.  The first step after a relocation is given
+//   a quarter of a step's time from its frame on, and struck then (delayed), for nobody
+//   could have known it.
 // - In freewheel rt asks `wait` for a missing decision; otherwise it never waits.
-// - Stop, relocation, panic and quit release every note of ours in the same cycle; panic
-//   and quit the notes of thru too, which are the hand's and outlast a stop.
+// - Stop, relocation, panic and quit release every note of ours in the same cycle;
+//   panic and quit the notes of thru too, which are the hand's and outlast a stop.
 // - A note-on that finds no room is dropped and counted; a note-off is sent next cycle.
 // - A request that finds no room is tried again next cycle; the composer hears of the
 //   newest state.  A full recorder ring loses what was played, and counts it.

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: ISC
 // One cycle of audio time: what a driver tells the instrument, and what it gets back.
 //
-// A driver (JACK, ALSA, synth, offline) calls a mg_cycle_fn once per buffer from its
-// real-time thread.  Nothing here names a driver, so the instrument is tested with arrays.
+// A driver (JACK, synth, offline) calls a mg_cycle_fn once per buffer from its
+// real-time thread.  Nothing here names a driver, so the instrument is tested with
+// arrays.
 #ifndef MG_IO_CYCLE_H
 #define MG_IO_CYCLE_H
 
@@ -16,8 +17,8 @@ struct mg_midi_event {
     uint8_t data[3]; // status byte first, no running status
 };
 
-// The transport at the first frame of the cycle, raw as the driver got it: nothing in it is
-// to be believed unchecked.
+// The transport at the first frame of the cycle, raw as the driver got it: nothing in
+// it is to be believed unchecked.
 struct mg_transport {
     bool rolling;
     uint32_t frame; // of the song; wraps at 2^32
