@@ -7,12 +7,12 @@
 #include <string.h>
 
 // A step that falls this much before the start of a stretch still belongs to it, and is
-// played at once: masters round down to a tick, and a locate to a frame.  1/64 of an eighth
-// at 120 BPM is 4 ms.
+// played at once: masters round down to a tick, and a locate to a frame.  1/64 of an
+// eighth at 120 BPM is 4 ms.
 static const double EARLY_STEPS = 1.0 / 64.0;
 
-// The clock may jump this long (or one cycle) without having been relocated: drivers leave
-// out a cycle after an xrun.
+// The clock may jump this long (or one cycle) without having been relocated: drivers
+// leave out a cycle after an xrun.
 static const double JUMP_SECONDS = 0.02;
 
 // A master whose position stood still for this long while the frames went on is frozen.
@@ -114,8 +114,8 @@ follow_frame(struct mg_clock *clock, uint32_t frame, double jump_frames)
     return true;
 }
 
-// Some masters count the tempo in quarters, some in beats; in metres over 2, 8 or 16 the
-// distance covered says which.
+// Some masters count the tempo in quarters, some in beats; in metres over 2, 8 or 16
+// the distance covered says which.
 static void
 learn_tempo_unit(struct mg_clock *clock, double moved, double expected,
                  const struct bbt *bbt)
@@ -135,8 +135,8 @@ place_without_master(const struct mg_clock *clock, uint32_t rate_hz)
 }
 
 // While rolling on.  The master's position is rounded down to a tick, ours is not: ours
-// holds as long as it lies within that tick.  Returns whether they disagree by more than a
-// small jump.
+// holds as long as it lies within that tick.  Returns whether they disagree by more
+// than a small jump.
 static bool
 follow_rolling_bbt(struct mg_clock *clock, const struct bbt *bbt, double expected_move,
                    double jump)
@@ -183,8 +183,8 @@ miss_master(struct mg_clock *clock, bool rolling, uint32_t frames, uint32_t rate
     clock->bpm = clock->own_bpm;
 }
 
-// Brings frame and quarters to the first frame of this cycle.  Returns whether the place is
-// another than the last cycle led to.
+// Brings frame and quarters to the first frame of this cycle.  Returns whether the
+// place is another than the last cycle led to.
 static bool
 follow(struct mg_clock *clock, const struct mg_transport *t, uint32_t frames,
        uint32_t rate_hz)

@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The clock: from the transport, as raw as it comes, to the steps that fall into a cycle.
+// The clock: from the transport, as raw as it comes, to the steps that fall into a
+// cycle.
 //
-// Without a timebase master step k falls at frame round(k * 60 * rate / (bpm * spq)) of the
-// song; nothing accumulates.  With one, at the frame where its bar, beat and tick cross
-// k / spq quarter notes.  The next step's number is kept from cycle to cycle, so that a tick
-// rounded the wrong way neither drops nor doubles a step.  Pure: no thread, no system call.
+// Without a timebase master step k falls at frame round(k * 60 * rate / (bpm * spq)) of
+// the song; nothing accumulates.  With one, at the frame where its bar, beat and tick
+// cross k / spq quarter notes.  The next step's number is kept from cycle to cycle, so
+// that a tick rounded the wrong way neither drops nor doubles a step.  Pure: no thread,
+// no system call.
 #ifndef MG_ENGINE_CLOCK_H
 #define MG_ENGINE_CLOCK_H
 

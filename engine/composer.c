@@ -90,7 +90,7 @@ mg_composer_timing(const struct mg_composer *c)
     return &c->timing;
 }
 
-// --- listening -------------------------------------------------------------------------
+// --- listening -----------------------------------------------------------------------
 
 // A key tapped while nothing played is over.
 static void
@@ -161,7 +161,7 @@ mg_composer_spare_us(const struct mg_composer *c)
     return c->due_us - now_us();
 }
 
-// --- deciding --------------------------------------------------------------------------
+// --- deciding ------------------------------------------------------------------------
 
 static void
 begin_pass(struct mg_composer *c)
@@ -178,8 +178,8 @@ begin_pass(struct mg_composer *c)
     c->fresh = false;
 }
 
-// The last row as it sounded one step before `step`: where steps were skipped its notes are
-// held, and not struck again.
+// The last row as it sounded one step before `step`: where steps were skipped its notes
+// are held, and not struck again.
 static void
 catch_up(struct mg_composer *c, int N, int64_t step)
 {

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The composer: hears what was reached and what the hand plays, and decides the next step.
+// The composer: hears what was reached and what the hand plays, and decides the next
+// step.
 //
-// It knows no thread: engine/composer_thread.h runs it beside the music, and the offline
-// programs call mg_composer_work() between cycles, so that both play the same.
+// It knows no thread: engine/composer_thread.h runs it beside the music, and the
+// offline programs call mg_composer_work() between cycles, so that both play the same.
 #ifndef MG_ENGINE_COMPOSER_H
 #define MG_ENGINE_COMPOSER_H
 
@@ -39,14 +40,16 @@ struct mg_composer *mg_composer_create(const struct mg_model *model,
 // Takes NULL.
 void mg_composer_destroy(struct mg_composer *composer);
 
-// Takes all requests that wait.  Returns whether a step is to be decided.  Composer thread.
+// Takes all requests that wait.  Returns whether a step is to be decided.  Composer
+// thread.
 bool mg_composer_listen(struct mg_composer *composer);
 
-// Real time left until that step falls due, by the clock; negative: late.  Composer thread.
+// Real time left until that step falls due, by the clock; negative: late.  Composer
+// thread.
 int64_t mg_composer_spare_us(const struct mg_composer *composer);
 
-// Decides that step and sends it.  Where the song went on meanwhile, the steps between are
-// skipped.  Composer thread.  Never allocates.
+// Decides that step and sends it.  Where the song went on meanwhile, the steps between
+// are skipped.  Composer thread.  Never allocates.
 void mg_composer_decide(struct mg_composer *composer);
 
 // Listens, and decides if there is something to decide.  Returns whether it did.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The composer's thread: it sleeps, and decides as late as it safely can, so that what the
-// hand just did still counts.
+// The composer's thread: it sleeps, and decides as late as it safely can, so that what
+// the hand just did still counts.
 #include "engine/composer_thread.h"
 
 #include <errno.h>
@@ -9,8 +9,8 @@
 #include <stdatomic.h>
 #include <time.h>
 
-// Kept back for a busy machine: the scheduler of a loaded desktop hands out slices of a few
-// milliseconds, and several may go by.
+// Kept back for a busy machine: the scheduler of a loaded desktop hands out slices of a
+// few milliseconds, and several may go by.
 enum { RESERVE_US = 30000 };
 
 // While it waits it looks for a relocation this often.

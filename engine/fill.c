@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// Gap filling, with the steps of the MusicGuru RNN Composer: down by 0.02 in a gap, back
-// by three tenths of the way otherwise.
+// Gap filling, with the steps of the MusicGuru RNN Composer: down by 0.02 in a gap,
+// back by three tenths of the way otherwise.
 #include "engine/fill.h"
 
 static const float GAP_STEP = 0.02f;

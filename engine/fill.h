@@ -6,8 +6,8 @@
 #define MG_ENGINE_FILL_H
 
 // The floor of courage.  Without one it reaches 0 after 50 quiet steps, and every key
-// sounds.  The most silent model worth playing gives a key one chance in 2,000 a step: at
-// this floor 88 * (1/2000)^0.3 = 9 keys sound, two hands' worth.
+// sounds.  The most silent model worth playing gives a key one chance in 2,000 a step:
+// at this floor 88 * (1/2000)^0.3 = 9 keys sound, two hands' worth.
 #define MG_FILL_FLOOR 0.3f
 
 // Courage after a step in which `sounding` notes sounded; 1 is the network's own taste,

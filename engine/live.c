@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// A live performance: the main thread sleeps, drains the recorder and serves the driver.
+// A live performance: the main thread sleeps, drains the recorder and serves the
+// driver.
 #include "engine/live.h"
 
 #include <errno.h>
@@ -21,12 +22,12 @@ enum {
     NAP_NS = 2000000,
 };
 
-// --- what wakes the main thread --------------------------------------------------------
+// --- what wakes the main thread ------------------------------------------------------
 
 enum { STOP = 1, LOST = 2, PANIC = 4 };
 
-// A signal handler gets no pointer: the two variables of this file.  What was told is kept
-// in bits, so that a full pipe loses nothing: it wakes main all the same.
+// A signal handler gets no pointer: the two variables of this file.  What was told is
+// kept in bits, so that a full pipe loses nothing: it wakes main all the same.
 static atomic_uint told;
 static int wake_pipe = -1;
 
@@ -104,11 +105,11 @@ listen_to_pipe(struct mg_live *live, int sleep_ms)
     return !(what & (STOP | LOST));
 }
 
-// --- the performance -------------------------------------------------------------------
+// --- the performance -----------------------------------------------------------------
 
 // Page faults in the real-time thread cost milliseconds.  Where it is not allowed the
-// music plays all the same.  What is allocated later is locked only where there is no limit
-// that would make an allocation fail.
+// music plays all the same.  What is allocated later is locked only where there is no
+// limit that would make an allocation fail.
 bool
 mg_live_lock_memory(void)
 {

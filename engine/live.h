@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// A live performance: what wakes the main thread, and what it does until the music ends.
+// A live performance: what wakes the main thread, and what it does until the music
+// ends.
 //
 //     init, [the driver is opened], lock_memory, take_signals, [started], play, quiet,
 //     [closed]
@@ -31,8 +32,8 @@ void mg_live_on_lost(void *context);
 // Locks the program's memory.  Returns whether that was allowed.
 bool mg_live_lock_memory(void);
 
-// From here SIGINT, SIGTERM and SIGHUP end the performance, and SIGUSR2 is a panic.  Until
-// then the first three end the program at once.
+// From here SIGINT, SIGTERM and SIGHUP end the performance, and SIGUSR2 is a panic.
+// Until then the first three end the program at once.
 void mg_live_take_signals(void);
 
 // Waits for the driver's first cycle, for half a second at most.

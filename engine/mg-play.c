@@ -48,7 +48,7 @@ struct player {
     struct mg_live live;
 };
 
-// --- live ------------------------------------------------------------------------------
+// --- live ----------------------------------------------------------------------------
 
 static int
 print_report(const struct player *player)
@@ -132,7 +132,7 @@ play_live(struct player *player)
     return end_live(player);
 }
 
-// --- into files ------------------------------------------------------------------------
+// --- into files ----------------------------------------------------------------------
 
 // What the synth can render, where a WAV file is wanted.
 static double
@@ -147,8 +147,8 @@ file_seconds(const struct arguments *arguments, bool wav)
     return fits;
 }
 
-// Plays, and writes *wav if it is not NULL.  Without a synth it plays all the same, says so
-// and sets *wav to NULL.
+// Plays, and writes *wav if it is not NULL.  Without a synth it plays all the same,
+// says so and sets *wav to NULL.
 static int
 render(struct player *player, double seconds, const char **wav)
 {
@@ -186,7 +186,7 @@ play_offline(struct player *player, const char *wav)
     return print_report(player);
 }
 
-// --- choosing --------------------------------------------------------------------------
+// --- choosing ------------------------------------------------------------------------
 
 // Opens and starts a driver.  Returns 0 or -errno.
 static int
@@ -199,8 +199,8 @@ try_driver(struct player *player, const char *name, GError **error)
     if (code != 0)
         return code;
     player->memory_is_locked = mg_live_lock_memory();
-    // Until here a signal ends the program at once, for a sound system may take its time to
-    // answer; but notes that went out through JACK are to be ended.
+    // Until here a signal ends the program at once, for a sound system may take its
+    // time to answer; but notes that went out through JACK are to be ended.
     if (is_jack)
         mg_live_take_signals();
     code = mg_driver_start(player->driver, error);
@@ -213,9 +213,9 @@ try_driver(struct player *player, const char *name, GError **error)
     return code;
 }
 
-// Starts the driver asked for.  Without one asked for: JACK where a server answers, else
-// the sound card where there is one, else player->driver stays NULL; any other error is the
-// user's to mend.  Returns MG_PROGRAM_GO_ON or the exit status.
+// Starts the driver asked for.  Without one asked for: JACK where a server answers,
+// else the sound card where there is one, else player->driver stays NULL; any other
+// error is the user's to mend.  Returns MG_PROGRAM_GO_ON or the exit status.
 static int
 choose_driver(struct player *player)
 {

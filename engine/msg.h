@@ -1,13 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The messages between the threads: fixed size, copied whole, no pointer in any of them.
+// The messages between the threads: fixed size, copied whole, no pointer in any of
+// them.
 //
 //     rt -> composer   struct mg_request    where the music starts, what the hand plays
 //     composer -> rt   struct mg_decision   the cells of one step
 //     rt -> main       struct mg_played     what was sent, for the recorder
 //
-// A generation is one run through a stretch of steps: each start and each relocation opens
-// a new one, and decisions of an older one are dropped.
+// A generation is one run through a stretch of steps: each start and each relocation
+// opens a new one, and decisions of an older one are dropped.
 #ifndef MG_ENGINE_MSG_H
 #define MG_ENGINE_MSG_H
 
@@ -17,8 +18,8 @@
 enum { MG_KEYS = 128, MG_CHANNELS = 16 };
 
 // Beside the bits of enum mg_cell (model/roll.h): the hand plays this key, so that it
-// belongs to the music but is not sent.  Real-time code names no model, so the two bits it
-// reads are said again here; the composer asserts that they are the same.
+// belongs to the music but is not sent.  Real-time code names no model, so the two bits
+// it reads are said again here; the composer asserts that they are the same.
 enum mg_decided {
     MG_DECIDED_PLAY = 1,
     MG_DECIDED_ARTICULATE = 2,

@@ -23,8 +23,8 @@ mg_overrides_finish(struct mg_overrides *overrides)
     *overrides = (struct mg_overrides){0};
 }
 
-// The number that was typed, or *value as it is where nothing was.  Returns false where it
-// is none from least to most; NaN is none.
+// The number that was typed, or *value as it is where nothing was.  Returns false where
+// it is none from least to most; NaN is none.
 static bool
 read_number(const char *typed, double least, double most, double *value)
 {

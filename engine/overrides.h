@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// What the command line puts in place of the preset's settings; the same for all programs.
+// What the command line puts in place of the preset's settings; the same for all
+// programs.
 #ifndef MG_ENGINE_OVERRIDES_H
 #define MG_ENGINE_OVERRIDES_H
 

@@ -80,7 +80,7 @@ mg_preset_destroy(struct mg_preset *preset)
     g_free(preset);
 }
 
-// --- one key ---------------------------------------------------------------------------
+// --- one key -------------------------------------------------------------------------
 
 // A number in the C locale, with nothing after it.
 static bool
@@ -135,7 +135,7 @@ find_key(const char *name)
     return NULL;
 }
 
-// --- the file --------------------------------------------------------------------------
+// --- the file ------------------------------------------------------------------------
 
 static int
 read_keys(GKeyFile *file, const char *path, struct mg_preset *preset, GError **error)
@@ -256,7 +256,7 @@ read_preset(struct mg_preset *preset, const char *path, GError **error)
     return 0;
 }
 
-// --- where it is -----------------------------------------------------------------------
+// --- where it is ---------------------------------------------------------------------
 
 static bool
 try_folder(const char *folder, const char *name, char **path)

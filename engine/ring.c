@@ -12,8 +12,9 @@ int
 mg_ring_init(struct mg_ring *ring, size_t message_bytes, uint32_t capacity)
 {
     assert(capacity > 0 && (capacity & (capacity - 1)) == 0);
-    // Touched here: a page's first use would cost the real-time thread.  Not malloc(): with
-    // the memset() after it the compiler would make it calloc(), which touches nothing.
+    // Touched here: a page's first use would cost the real-time thread.  Not malloc():
+    // with the memset() after it the compiler would make it calloc(), which touches
+    // nothing.
     void *slots = NULL;
     if (posix_memalign(&slots, _Alignof(struct mg_ring), capacity * message_bytes) != 0)
         return -ENOMEM;

@@ -14,7 +14,7 @@ static const double DELAY_STEPS = 0.25;
 
 enum { WAITS_MAX = 16 }; // stale answers to one missing decision in freewheel
 
-// --- to the composer -------------------------------------------------------------------
+// --- to the composer -----------------------------------------------------------------
 
 static bool
 request(struct mg_rt *rt, const struct mg_request *message)
@@ -76,7 +76,7 @@ tell_composer(struct mg_rt *rt)
         rt->reached_owed = !request(rt, &reached);
 }
 
-// --- decisions -------------------------------------------------------------------------
+// --- decisions -----------------------------------------------------------------------
 
 static void
 take_decisions(struct mg_rt *rt)
@@ -111,7 +111,8 @@ find_decision(struct mg_rt *rt, const struct mg_cycle *cycle, int64_t step)
     return has_decision(rt, step);
 }
 
-// Sounds the decision at `frame`, note-offs first.  What the hand plays by now is its own.
+// Sounds the decision at `frame`, note-offs first.  What the hand plays by now is its
+// own.
 static void
 strike(struct mg_rt *rt, struct mg_outlet *outlet, uint32_t frame)
 {
@@ -131,7 +132,7 @@ strike(struct mg_rt *rt, struct mg_outlet *outlet, uint32_t frame)
     }
 }
 
-// --- steps -----------------------------------------------------------------------------
+// --- steps ---------------------------------------------------------------------------
 
 // The step after this one falls due, for us, at the start of the cycle that holds it.
 static void
@@ -196,7 +197,7 @@ run_step(struct mg_rt *rt, struct mg_outlet *outlet, struct mg_clock_step at)
     reach(rt, cycle, at.step, at.frame);
 }
 
-// --- the hand --------------------------------------------------------------------------
+// --- the hand ------------------------------------------------------------------------
 
 static uint16_t
 bit(int channel)
@@ -285,7 +286,7 @@ hear(struct mg_rt *rt, struct mg_outlet *outlet, const struct mg_midi_event *eve
     }
 }
 
-// --- the cycle -------------------------------------------------------------------------
+// --- the cycle -----------------------------------------------------------------------
 
 // Input and steps in the order of their frames; at the same frame the hand comes first.
 static void

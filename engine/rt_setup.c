@@ -11,9 +11,9 @@ enum {
     REQUESTS = 256,
     // The composer is one step ahead; the rest is room for stale ones.
     DECISIONS = 16,
-    // Main empties it every 20 ms: of music that is a few hundred messages at most.  Only a
-    // flood through thru can fill it (16 cycles of 1,024 events), and what is lost then is
-    // counted.
+    // Main empties it every 20 ms: of music that is a few hundred messages at most.
+    // Only a flood through thru can fill it (16 cycles of 1,024 events), and what is
+    // lost then is counted.
     PLAYED = 16384,
 };
 

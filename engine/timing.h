@@ -20,8 +20,8 @@ struct mg_timing {
 
 void mg_timing_add(struct mg_timing *timing, uint32_t us);
 
-// The time that `part` (0..1) of them stayed within, rounded up to a bin and never over the
-// longest; 0 when there are none.
+// The time that `part` (0..1) of them stayed within, rounded up to a bin and never over
+// the longest; 0 when there are none.
 uint32_t mg_timing_quantile(const struct mg_timing *timing, double part);
 
 #endif

@@ -33,8 +33,8 @@ struct mg_voices {
 
 MG_RT bool mg_voices_sounds(const struct mg_voices *voices, int channel, int key);
 
-// Sends a note-on at `frame`, after a note-off where the key sounds already.  What finds no
-// room is dropped and counted.  velocity: 1..127.
+// Sends a note-on at `frame`, after a note-off where the key sounds already.  What
+// finds no room is dropped and counted.  velocity: 1..127.
 MG_RT void mg_voices_on(struct mg_voices *voices, struct mg_outlet *outlet,
                         uint32_t frame, int channel, int key, int velocity);
 

@@ -70,7 +70,7 @@ mg_driver_is_realtime(void)
     return (policy & KIND) == SCHED_FIFO || (policy & KIND) == SCHED_RR;
 }
 
-// --- closing in time -------------------------------------------------------------------
+// --- closing in time -----------------------------------------------------------------
 
 // Freed by whoever waited; left behind with the thread when that takes too long.
 struct closing {

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: ISC
 // What all drivers share: the few pointers a driver is given, and how it is run.
 //
-// A driver calls config.run once per buffer from its real-time thread and knows nothing of
-// what stands behind it.  The order is open, start, service now and then, close.
+// A driver calls config.run once per buffer from its real-time thread and knows nothing
+// of what stands behind it.  The order is open, start, service now and then, close.
 #ifndef MG_IO_DRIVER_H
 #define MG_IO_DRIVER_H
 
@@ -33,14 +33,14 @@ struct mg_driver_config {
     void *context;
 
     // Called once when the server or the sound card is gone: the driver is to be closed.
-    // Any thread but real time; it does no more than set an atomic or write one byte.
+    // It does no more than set an atomic or write one byte.  Any thread but real time.
     // May be NULL.
     void (*lost)(void *context);
     void *lost_context;
 
-    // For the drivers that run faster than time (io/offline.h, mg_synth_render()): called
-    // before every cycle in the caller's thread, so that the next step can be composed
-    // there.  False ends the run early.  May be NULL.
+    // For the drivers that run faster than time (io/offline.h, mg_synth_render()):
+    // called before every cycle in the caller's thread, so that the next step can be
+    // composed there.  False ends the run early.  May be NULL.
     bool (*work)(void *context);
     void *work_context;
 
@@ -65,17 +65,17 @@ struct mg_driver_status {
 
 struct mg_driver;
 
-// Opens a driver without starting it.  The strings and arrays of *config stay the caller's
-// and must outlive the driver.  Errors, with one line in *error: -ECONNREFUSED no JACK
-// server, -ENODEV no sound card, -ENOENT no soundfont, -ENOTSUP left out of this build,
-// -EIO anything else.  Main thread.
+// Opens a driver without starting it.  The strings and arrays of *config stay the
+// caller's and must outlive the driver.  Errors, with one line in *error: -ECONNREFUSED
+// no JACK server, -ENODEV no sound card, -ENOENT no soundfont, -ENOTSUP left out of
+// this build, -EIO anything else.  Main thread.
 int mg_jack_open(const struct mg_driver_config *config, struct mg_driver **driver,
                  GError **error);
 int mg_synth_open(const struct mg_driver_config *config, struct mg_driver **driver,
                   GError **error);
 
-// Starts calling run, and makes the connections asked for whose ports are there already.
-// Returns 0 or -errno with one line in *error.  Main thread.
+// Starts calling run, and makes the connections asked for whose ports are there
+// already.  Returns 0 or -errno with one line in *error.  Main thread.
 int mg_driver_start(struct mg_driver *driver, GError **error);
 
 // Connects the ports asked for that have appeared since, and notices a sound card that
@@ -86,15 +86,15 @@ void mg_driver_service(struct mg_driver *driver);
 void mg_driver_status(struct mg_driver *driver, struct mg_driver_status *status);
 
 // Stops and frees.  Once it has returned, run is not called again.  Events of the last
-// cycles are heard only if a cycle or two has passed since: send the note-offs, wait for
-// them, then close.  Returns 0, or -ETIMEDOUT when server or sound card did not let go
-// within MG_DRIVER_CLOSE_MS: a thread and the driver's memory are then left behind for the
-// end of the process.  Takes NULL.  Main thread.
+// cycles are heard only if a cycle or two has passed since: send the note-offs, wait
+// for them, then close.  Returns 0, or -ETIMEDOUT when server or sound card did not let
+// go within MG_DRIVER_CLOSE_MS: a thread and the driver's memory are then left behind
+// for the end of the process.  Takes NULL.  Main thread.
 int mg_driver_close(struct mg_driver *driver);
 
-// Plays into a WAV file (16 bits, stereo) as fast as the machine can: one stopped cycle at
-// frame 0, then `seconds` of rolling transport from frame 0.  1 <= seconds <= 1800.  The
-// file is replaced whole or not at all.  Errors as mg_synth_open().  Any thread.
+// Plays into a WAV file (16 bits, stereo) as fast as the machine can: one stopped cycle
+// at frame 0, then `seconds` of rolling transport from frame 0.  1 <= seconds <= 1800.
+// The file is replaced whole or not at all.  Errors as mg_synth_open().  Any thread.
 int mg_synth_render(const struct mg_driver_config *config, double seconds,
                     const char *wav_path, GError **error);
 

@@ -20,15 +20,16 @@ struct mg_driver {
     struct mg_driver_config config;
 };
 
-// A zeroed block of memory whose pages are there: calloc() leaves each to its first use,
-// which would be in the real-time thread.  Free with free().  NULL when memory is short.
+// A zeroed block of memory whose pages are there: calloc() leaves each to its first
+// use, which would be in the real-time thread.  Free with free().  NULL when memory is
+// short.
 void *mg_driver_allocate(size_t bytes);
 
 // Whether the calling thread has real-time priority.  Asks the system: once a thread.
 bool mg_driver_is_realtime(void);
 
-// Runs `finish`, which frees the driver, on a thread of its own.  Returns 0 when that is
-// done, or -ETIMEDOUT after MG_DRIVER_CLOSE_MS: the thread is then left behind.
+// Runs `finish`, which frees the driver, on a thread of its own.  Returns 0 when that
+// is done, or -ETIMEDOUT after MG_DRIVER_CLOSE_MS: the thread is then left behind.
 int mg_driver_finish_in_time(struct mg_driver *driver,
                              void (*finish)(struct mg_driver *driver));
 

@@ -41,10 +41,10 @@ struct jack {
     struct mg_midi_event out[MG_DRIVER_OUT_MAX];
 };
 
-// --- real-time thread: no lock, no allocation, no waiting --------------------------------
+// --- real-time thread: no lock, no allocation, no waiting ----------------------------
 
-// Nobody will let go of the keys that a lost keyboard held: all notes off, on each channel.
-// Returns the number of events.
+// Nobody will let go of the keys that a lost keyboard held: all notes off, on each
+// channel.  Returns the number of events.
 static int
 let_go(struct jack *jack)
 {
@@ -153,7 +153,7 @@ process(jack_nframes_t frames, void *arg)
     return 0;
 }
 
-// --- JACK's notification thread: sets a flag, asks the server for nothing ---------------
+// --- JACK's notification thread: sets a flag, asks the server for nothing ------------
 
 static int
 on_rate(jack_nframes_t rate_hz, void *arg)
@@ -215,11 +215,11 @@ on_shutdown(jack_status_t code, const char *reason, void *arg)
         config->lost(config->lost_context);
 }
 
-// --- main thread -------------------------------------------------------------------------
+// --- main thread ---------------------------------------------------------------------
 
 // What JACK says about itself is not for the user's terminal; the first line since a call
 // is kept for the error message: it names the cause, and the others its consequences.
-// JACK's callback takes no context, hence the two statics.
+// The callback takes no context, hence the two statics.
 static atomic_flag said_taken = ATOMIC_FLAG_INIT;
 static char said[160];
 
@@ -348,7 +348,7 @@ get_status(struct mg_driver *driver, struct mg_driver_status *status)
     };
 }
 
-// --- closing -----------------------------------------------------------------------------
+// --- closing -------------------------------------------------------------------------
 
 static void
 finish(struct mg_driver *driver)

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// JACK metadata: readable names and the kind of our ports, for patch bays that show them.
+// JACK metadata: readable names and the kind of our ports, for patch bays that show
+// them.
 #include "io/jack_names.h"
 
 #include <jack/metadata.h>

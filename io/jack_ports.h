@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
 // JACK connections: makes those that were asked for, when their ports are there, and no
-// other.  A connection that somebody else takes away stays away until its port comes anew.
+// other.  A connection that somebody else takes away stays away until its port comes
+// anew.
 #ifndef MG_IO_JACK_PORTS_H
 #define MG_IO_JACK_PORTS_H
 
@@ -18,8 +19,9 @@ struct mg_jack_ports {
     char *const *wanted; // NULL-terminated, or NULL
     GHashTable *done;    // names of the ports that have been connected; main thread
 
-    // Ids of newly registered ports, from JACK's notification thread to the main thread.
-    // The id is written before `written` is released, and read after it is acquired.
+    // Ids of newly registered ports, from JACK's notification thread to the main
+    // thread.  The id is written before `written` is released, and read after it is
+    // acquired.
     _Atomic jack_port_id_t fresh[MG_JACK_FRESH_MAX];
     atomic_uint written;
     unsigned read;
@@ -34,9 +36,9 @@ void mg_jack_ports_finish(struct mg_jack_ports *ports); // takes a zeroed struct
 // A port was registered or went.  JACK's notification thread; calls nothing of JACK.
 void mg_jack_ports_note(struct mg_jack_ports *ports, jack_port_id_t id, int registered);
 
-// Connects what can be connected.  Each PORT is the name or an alias of MIDI ports, else an
-// extended regular expression for a whole name or alias: input ports get midi_out, output
-// ports are brought to midi_in.  Main thread.
+// Connects what can be connected.  Each PORT is the name or an alias of MIDI ports,
+// else an extended regular expression for a whole name or alias: input ports get
+// midi_out, output ports are brought to midi_in.  Main thread.
 void mg_jack_ports_service(struct mg_jack_ports *ports);
 
 #endif

@@ -15,11 +15,12 @@ struct mg_offline {
     void *sink_context;
 };
 
-// Calls work, run and sink in turn: first one cycle at frame 0 with the transport stopped
-// (the callee prepares its first step there), then a rolling transport from frame 0; the
-// last cycle may be shorter.  Nothing comes in, and freewheel is false: what run needs was
-// done by work, so there is nothing to wait for.  Same callbacks, same cycles.  Returns 0,
-// or -ECANCELED when work returned false, -ENOMEM.  Any thread but real time.
+// Calls work, run and sink in turn: first one cycle at frame 0 with the transport
+// stopped (the callee prepares its first step there), then a rolling transport from
+// frame 0; the last cycle may be shorter.  Nothing comes in, and freewheel is false:
+// what run needs was done by work, so there is nothing to wait for.  Same callbacks,
+// same cycles.  Returns 0, or -ECANCELED when work returned false, -ENOMEM.  Any thread
+// but real time.
 int mg_offline_run(const struct mg_offline *offline);
 
 #endif

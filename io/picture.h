@@ -17,13 +17,13 @@ struct mg_curve {
     size_t count;
 };
 
-// Whether this build draws pictures.  Returns 0, or -ENOTSUP with one line in *error, in
-// which `path` stands.  Any thread, as all below.
+// Whether this build draws pictures.  Returns 0, or -ENOTSUP with one line in *error,
+// in which `path` stands.  Any thread, as all below.
 int mg_picture_check(const char *path, GError **error);
 
-// Draws the notes of a piece: time to the right, pitch upwards, a line at each C and each
-// quarter note.  The file is replaced whole or not at all.  Returns 0, or -errno with one
-// line in *error (-ENOTSUP where cairo was left out of this build).
+// Draws the notes of a piece: time to the right, pitch upwards, a line at each C and
+// each quarter note.  The file is replaced whole or not at all.  Returns 0, or -errno
+// with one line in *error (-ENOTSUP where cairo was left out of this build).
 int mg_picture_piano_roll(const struct mg_smf *smf, const char *path, GError **error);
 
 // Draws up to 4 curves over a common x, with a legend.  Errors as above.

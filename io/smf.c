@@ -170,8 +170,8 @@ extract(smf_t *song, struct mg_smf *smf)
         smf->end_ticks = MAX(smf->end_ticks, smf->notes[i].end_ticks);
 }
 
-// Frees a song.  smf_delete() alone takes seconds for a long one: it detaches the events one
-// by one and searches the whole track for each.
+// Frees a song.  smf_delete() alone takes seconds for a long one: it detaches the
+// events one by one and searches the whole track for each.
 static void
 delete_song(smf_t *song)
 {

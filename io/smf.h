@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// Standard MIDI files: notes, tempo and metre of any file in the wild, read through libsmf
-// behind a bounded pass (io/smf_clean.h); and notes written back.
+// Standard MIDI files: notes, tempo and metre of any file in the wild, read through
+// libsmf behind a bounded pass (io/smf_clean.h); and notes written back.
 #ifndef MG_IO_SMF_H
 #define MG_IO_SMF_H
 
@@ -36,10 +36,10 @@ struct mg_smf_metre {
 
 // What was dropped or repaired on the way in.  All counts are 0 for a sound file.
 struct mg_smf_report {
-    int damaged_events; // data bytes >= 0x80, truncated events, status bytes out of place
-    int skipped_chunks;     // neither MThd nor MTrk
-    int clamped_chunks;     // said to be longer than the file
-    int missing_tracks;     // declared in the header and not there
+    int damaged_events; // data bytes >= 0x80, truncated, or status bytes out of place
+    int skipped_chunks; // neither MThd nor MTrk
+    int clamped_chunks; // said to be longer than the file
+    int missing_tracks; // declared in the header and not there
     int missing_track_ends; // tracks without an end-of-track event
     int bad_metas;       // tempo or time signature with an impossible length or value
     int thinned_changes; // tempo changes over 4,096, metre changes over 512: dropped
@@ -61,20 +61,22 @@ struct mg_smf {
     struct mg_smf_report report;
 };
 
-// Reads a MIDI file.  Returns 0 or -errno with one line in *error ("PATH: what is wrong and
-// what to do").  The arrays belong to *smf until mg_smf_finish().  Any thread but real time.
+// Reads a MIDI file.  Returns 0 or -errno with one line in *error ("PATH: what is wrong
+// and what to do").  The arrays belong to *smf until mg_smf_finish().  Any thread but
+// real time.
 int mg_smf_load(const char *path, struct mg_smf *smf, GError **error);
 
-// The same from memory; `name` stands in the error line.  Pure: this is what gets fuzzed.
+// The same from memory; `name` stands in the error line.  Pure: this is what gets
+// fuzzed.
 int mg_smf_parse(const char *name, const uint8_t *bytes, size_t length,
                  struct mg_smf *smf, GError **error);
 
 // Frees the arrays and zeroes the struct; takes a zeroed one.
 void mg_smf_finish(struct mg_smf *smf);
 
-// Writes a MIDI file (format 1, conductor track first, one track of notes; where one key
-// ends and is struck again at the same tick the note-off comes first).  The file is replaced
-// whole or not at all.  Returns 0 or -errno with one line in *error.
+// Writes a MIDI file (format 1, conductor track first, one track of notes; where one
+// key ends and is struck again at the same tick the note-off comes first).  The file is
+// replaced whole or not at all.  Returns 0 or -errno with one line in *error.
 int mg_smf_save(const char *path, const struct mg_smf *smf, GError **error);
 
 #endif

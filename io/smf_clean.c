@@ -8,7 +8,8 @@
 #include "io/smf_write.h"
 
 enum {
-    // This much damage is no reason yet to refuse a file: a short one would always fall.
+    // This much damage is no reason yet to refuse a file: a short one would always
+    // fall.
     DAMAGE_ALLOWED = 8,
     DAMAGE_SHARE = 100, // one event in so many
 };
@@ -65,8 +66,8 @@ big_endian(const uint8_t *at, int size)
     return value;
 }
 
-// A number of up to four bytes.  One that is cut off gives what there was of it: the caller
-// sees that nothing is left.
+// A number of up to four bytes.  One that is cut off gives what there was of it: the
+// caller sees that nothing is left.
 static uint32_t
 read_number(struct cleaner *cleaner, struct reader *in)
 {
@@ -196,7 +197,8 @@ read_meta(struct cleaner *cleaner, struct track *track)
         read_metre(cleaner, track->at_ticks, &body);
 }
 
-// System messages have no place in a file; those with data are stepped over by its length.
+// System messages have no place in a file; those with data are stepped over by its
+// length.
 static void
 skip_system_event(struct cleaner *cleaner, struct reader *in, uint8_t status)
 {
@@ -276,9 +278,9 @@ clean_tracks(struct cleaner *cleaner, struct reader *in, int declared)
     return NULL;
 }
 
-// Ticks per quarter of an SMPTE division, as if at 120 BPM, and the tempo that makes a tick
-// last as long as it did; they differ from 120 BPM where half a second is no whole number
-// of ticks and at 29.97 frames a second.  0 when the division is impossible.
+// Ticks per quarter of an SMPTE division, as if at 120 BPM, and the tempo that makes a
+// tick last as long as it did; they differ from 120 BPM where half a second is no whole
+// number of ticks and at 29.97 frames a second.  0 when the division is impossible.
 static int
 smpte_ticks_per_quarter(int division, uint32_t *us_per_quarter)
 {
@@ -352,8 +354,8 @@ compare_changes(gconstpointer a, gconstpointer b)
     return x->at_ticks < y->at_ticks ? -1 : x->at_ticks > y->at_ticks;
 }
 
-// Sorts the changes by kind and time, leaves the last of those at one tick (the order of the
-// tracks decides: the sort is stable), and thins what is over the bound.
+// Sorts the changes by kind and time, leaves the last of those at one tick (the order
+// of the tracks decides: the sort is stable), and thins what is over the bound.
 static void
 tidy_changes(struct cleaner *cleaner)
 {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// Notes to a MIDI file (smf_save() of libsmf is quadratic and leaves half a file when the
-// disk is full).
+// Notes to a MIDI file (smf_save() of libsmf is quadratic and leaves half a file when
+// the disk is full).
 #include <errno.h>
 
 #include "io/file.h"

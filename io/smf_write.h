@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// Emits the bytes of a strict format-1 MIDI file: explicit status bytes, deltas of at most
-// four bytes, one end-of-track a track.
+// Emits the bytes of a strict format-1 MIDI file: explicit status bytes, deltas of at
+// most four bytes, one end-of-track a track.
 #ifndef MG_IO_SMF_WRITE_H
 #define MG_IO_SMF_WRITE_H
 

@@ -27,7 +27,7 @@ fail(GError **error, int rc, GFileError code, const char *what)
     return rc;
 }
 
-// --- on the sound card -------------------------------------------------------------------
+// --- on the sound card ---------------------------------------------------------------
 
 struct synth {
     struct mg_driver base;
@@ -154,9 +154,9 @@ start(struct mg_driver *driver, GError **error)
     return 0;
 }
 
-// A card that was pulled out, or a sound server that hangs, does not say so: no cycle comes
-// any more.  Calls that are far apart count for little: the machine was asleep, or this
-// process was stopped.
+// A card that was pulled out, or a sound server that hangs, does not say so: no cycle
+// comes any more.  Calls that are far apart count for little: the machine was asleep,
+// or this process was stopped.
 static void
 service(struct mg_driver *driver)
 {
@@ -236,7 +236,7 @@ mg_synth_open(const struct mg_driver_config *config, struct mg_driver **driver,
     return 0;
 }
 
-// --- into a file ---------------------------------------------------------------------------
+// --- into a file ---------------------------------------------------------------------
 
 struct render {
     struct mg_synth_player player;

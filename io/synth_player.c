@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The embedded synth itself: libfluidsynth with a soundfont, MIDI events in, stereo out.
+// The embedded synth itself: libfluidsynth with a soundfont, MIDI events in, stereo
+// out.
 #ifdef MG_HAVE_FLUIDSYNTH
 #include "io/synth_player.h"
 
@@ -73,8 +74,8 @@ mg_synth_player_init(struct mg_synth_player *player,
     player->synth = new_fluid_synth(player->settings);
     if (!player->synth) {
         mg_synth_player_finish(player);
-        return fail(error, -EIO, G_FILE_ERROR_FAILED,
-                    "libfluidsynth makes no synth", "");
+        return fail(error, -EIO, G_FILE_ERROR_FAILED, "libfluidsynth makes no synth",
+                    "");
     }
     if (fluid_synth_sfload(player->synth, soundfont, 1) < 0) {
         mg_synth_player_finish(player);

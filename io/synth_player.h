@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The embedded synth itself: libfluidsynth with a soundfont, MIDI events in, stereo out.
+// The embedded synth itself: libfluidsynth with a soundfont, MIDI events in, stereo
+// out.
 #ifndef MG_IO_SYNTH_PLAYER_H
 #define MG_IO_SYNTH_PLAYER_H
 

@@ -18,8 +18,8 @@ struct mg_wav {
 int mg_wav_init(struct mg_wav *wav, uint32_t rate_hz, uint64_t frames_max);
 void mg_wav_finish(struct mg_wav *wav); // takes a zeroed struct
 
-// Appends frames; what does not fit is dropped.  left, right: (frames), -1..1; beyond that
-// they are clipped.  Never fails, never allocates.
+// Appends frames; what does not fit is dropped.  left, right: (frames), -1..1; beyond
+// that they are clipped.  Never fails, never allocates.
 void mg_wav_add(struct mg_wav *wav, const float *left, const float *right,
                 uint32_t frames);
 
