@@ -16,6 +16,14 @@
 
 enum { LIMIT_SECONDS = 20 };
 
+// Asked by the leak sanitizer: what fontconfig keeps until the end is not ours.
+const char *__lsan_default_suppressions(void);
+const char *
+__lsan_default_suppressions(void)
+{
+    return "leak:libfontconfig";
+}
+
 static char *folder;
 static char *path;
 
