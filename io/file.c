@@ -1,6 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
 // Whole files in and out.
+#ifndef _XOPEN_SOURCE     // some libraries' flags bring it along
+#define _XOPEN_SOURCE 700 // realpath()
+#endif
 #include "io/file.h"
 
 #include <errno.h>

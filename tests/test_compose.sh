@@ -72,7 +72,7 @@ grep -q '"steps":4' out || fail "no figures for a name that is no text: $(cat ou
 grep -q '"ignored_in":0' out || fail "ignored_in is not told: $(cat out)"
 
 # A picture of more notes than a MIDI file of ours may be read with.
-if "$build/mg-compose" --version | grep -q cairo; then
+if "$build/mg-compose" --version | sed "s/;.*//" | grep -q cairo; then
     run 0 mg-compose -o long.mid -n 24000 --picture long.png m.safetensors
     notes=$(sed 's/.*: \([0-9]*\) notes.*/\1/' out)
     [ "$notes" -gt 50000 ] || fail "only $notes notes: not what is to be tested"

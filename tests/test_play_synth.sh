@@ -8,7 +8,7 @@ set -u
 . "$(dirname "$0")/check.sh"
 
 [ -x "$build/mg-play" ] || { echo "mg-play is not built"; exit 77; }
-if ! "$build/mg-play" --version | grep -q fluidsynth; then
+if ! "$build/mg-play" --version | sed "s/;.*//" | grep -q fluidsynth; then
     echo "this build has no synth"
     exit 77
 fi
