@@ -1,34 +1,28 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-FileCopyrightText: 2026 The MusicGuru authors
 # SPDX-License-Identifier: ISC
-# mg-compose and mg-play into files, from end to end.  Usage: test_compose.sh [BUILD-FOLDER]
+# mg-compose and mg-play into files, from end to end.
 set -u
-build=$(cd "${1:-${BUILD:-build}}" && pwd) || exit 1
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-fail() {
-    echo "FAIL: $*"
-    failures=$((failures + 1))
-}
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
 
 # run STATUS PROGRAM ARGUMENT...: it must exit with STATUS; its output is in out and err.
 run() {
-    expected=$1
-    program=$2
+    local expected=$1 program=$2
     shift 2
     "$build/$program" "$@" >out 2>err </dev/null
     status=$?
-    [ $status -eq "$expected" ] ||
-        fail "$program $* exited $status, not $expected: $(cat err)"
+    if [ $status -eq "$expected" ]; then
+        ok "$program $* exits with $status"
+    else
+        bad "$program $* exited with $status, not $expected: $(cat err)"
+    fi
 }
 
 # error TEXT: one line on stderr that says so.
 error() {
-    grep -qF -- "$1" err || fail "did not say '$1': $(cat err)"
-    [ "$(wc -l <err)" -eq 1 ] || fail "more than one line: $(cat err)"
+    grep -qF -- "$1" err || bad "did not say '$1': $(cat err)"
+    [ "$(wc -l <err)" -eq 1 ] || bad "more than one line: $(cat err)"
 }
 
 "$build/tests/probe_model" m.safetensors || exit 1
@@ -37,14 +31,14 @@ error() {
 run 0 mg-compose -o a.mid -s 5 -n 64 m.safetensors
 run 0 mg-compose -o b.mid -s 5 -n 64 m.safetensors
 run 0 mg-compose -o c.mid -s 6 -n 64 m.safetensors
-cmp -s a.mid b.mid || fail "the same seed gave other bytes"
-cmp -s a.mid c.mid && fail "another seed gave the same bytes"
+cmp -s a.mid b.mid || bad "the same seed gave other bytes"
+cmp -s a.mid c.mid && bad "another seed gave the same bytes"
 run 0 mg-compose -o d.mid -s 5 -n 64 -t 61.7 m.safetensors
-cmp -s a.mid d.mid && fail "another tempo gave the same bytes"
+cmp -s a.mid d.mid && bad "another tempo gave the same bytes"
 
 # A prime makes the output longer (tests/test_instrument.c: by exactly its notes).
 run 0 mg-compose -o primed.mid -s 9 -n 32 -p a.mid m.safetensors
-grep -q ' 96 steps' out || fail "64 steps of prime and 32 more: $(cat out)"
+grep -q ' 96 steps' out || bad "64 steps of prime and 32 more: $(cat out)"
 
 # A preset by path and by name, in a locale with decimal commas or not.
 mkdir -p home/musicguru
@@ -54,33 +48,33 @@ XDG_DATA_HOME=$work/home
 export XDG_DATA_HOME
 run 0 mg-compose -o e.mid -n 64 home/musicguru/p.preset
 run 0 mg-compose -o f.mid -n 64 p
-cmp -s d.mid e.mid || fail "the preset's tempo and seed do not count"
-cmp -s e.mid f.mid || fail "by name is not as by path"
+cmp -s d.mid e.mid || bad "the preset's tempo and seed do not count"
+cmp -s e.mid f.mid || bad "by name is not as by path"
 
 # mg-play into a file: its figures add up, and it plays what mg-compose composes.
 run 0 mg-play -d offline --duration 16 -s 5 -r play.mid --json m.safetensors
-grep -q '"late_steps":0' out || fail "late steps offline: $(cat out)"
-grep -q '"stuck":0' out || fail "stuck notes offline: $(cat out)"
-grep -q '"steps":64' out || fail "not 64 steps in 16 s: $(cat out)"
-cmp -s play.mid a.mid || fail "mg-play and mg-compose differ"
+grep -q '"late_steps":0' out || bad "late steps offline: $(cat out)"
+grep -q '"stuck":0' out || bad "stuck notes offline: $(cat out)"
+grep -q '"steps":64' out || bad "not 64 steps in 16 s: $(cat out)"
+cmp -s play.mid a.mid || bad "mg-play and mg-compose differ"
 
 # A name that is no text does not cost the figures.
 name=$(printf 'm\377.safetensors')
 cp m.safetensors "$name"
 run 0 mg-play -d offline --duration 1 -r name.mid --json "$name"
-grep -q '"steps":4' out || fail "no figures for a name that is no text: $(cat out err)"
-grep -q '"ignored_in":0' out || fail "ignored_in is not told: $(cat out)"
+grep -q '"steps":4' out || bad "no figures for a name that is no text: $(cat out err)"
+grep -q '"ignored_in":0' out || bad "ignored_in is not told: $(cat out)"
 
 # A picture of more notes than a MIDI file of ours may be read with.
 if "$build/mg-compose" --version | sed "s/;.*//" | grep -q cairo; then
     run 0 mg-compose -o long.mid -n 24000 --picture long.png m.safetensors
     notes=$(sed 's/.*: \([0-9]*\) notes.*/\1/' out)
-    [ "$notes" -gt 50000 ] || fail "only $notes notes: not what is to be tested"
-    [ "$(head -c 4 long.png | tail -c 3)" = PNG ] || fail "no picture of $notes notes"
+    [ "$notes" -gt 50000 ] || bad "only $notes notes: not what is to be tested"
+    [ "$(head -c 4 long.png | tail -c 3)" = PNG ] || bad "no picture of $notes notes"
 else
     run 1 mg-compose -o long.mid -n 1 --picture long.png m.safetensors
     error "long.png"
-    [ -e long.mid ] && fail "composed before looking for cairo"
+    [ -e long.mid ] && bad "composed before looking for cairo"
 fi
 
 # Wrong usage is 2, what cannot be done is 1, each with one line.
@@ -115,7 +109,6 @@ error "--duration"
 head -c 1000 m.safetensors >cut.safetensors
 run 1 mg-compose -o x.mid cut.safetensors
 error "cut.safetensors"
-[ -e x.mid ] && fail "a failed run left a file"
+[ -e x.mid ] && bad "a failed run left a file"
 
-[ $failures -eq 0 ] && echo "ok: mg-compose"
-exit $((failures > 0))
+finish

@@ -1,30 +1,27 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-FileCopyrightText: 2026 The MusicGuru authors
 # SPDX-License-Identifier: ISC
-# mg-flatten from end to end, on files made here.  Usage: test_flatten.sh [BUILD-FOLDER]
+# mg-flatten from end to end, on files made here.
 set -u
-flatten=$(cd "${1:-${BUILD:-build}}" && pwd)/mg-flatten || exit 1
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-fail() {
-    echo "FAIL: $*"
-    failures=$((failures + 1))
-}
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
+flatten=$build/mg-flatten
 
 # run STATUS ARGUMENT...: the program must exit with STATUS; its output is in out and err.
 run() {
-    expected=$1
+    local expected=$1
     shift
     "$flatten" "$@" >out 2>err
     status=$?
-    [ $status -eq "$expected" ] || fail "$* exited $status, not $expected: $(cat err)"
+    if [ $status -eq "$expected" ]; then
+        ok "mg-flatten $* exits with $status"
+    else
+        bad "mg-flatten $* exited with $status, not $expected: $(cat err)"
+    fi
 }
 
 said() {
-    grep -qF -- "$1" out err || fail "did not say '$1': $(cat out err)"
+    grep -qF -- "$1" out err || bad "did not say '$1': $(cat out err)"
 }
 
 # track BYTES: a track chunk, the bytes as octal escapes.
@@ -59,14 +56,14 @@ run 2 songs
 said 'mg-flatten: -o DIR is missing'
 run 2 -o flat
 run 2 --nonsense -o flat songs
-[ -e flat ] && fail 'wrong usage made a folder'
+[ -e flat ] && bad 'wrong usage made a folder'
 
 run 0 -o flat songs
 said 'one.mid: 1 drum notes left out, 1 overlapping notes cut, 1 hanging notes ended; 3 notes, 0.0 % off grid'
 said 'sub/two.KAR: ok; 1 notes, 0.0 % off grid'
 said 'total: 2 files done, 0 failed, 0 without notes; 4 notes'
 [ "$(find flat -type f | sort | tr '\n' ' ')" = 'flat/one.mid flat/sub/two.mid ' ] ||
-    fail "wrote $(find flat -type f)"
+    bad "wrote $(find flat -type f)"
 
 # The result, byte by byte: conductor with the tempo, then the notes of one channel.
 {
@@ -74,11 +71,11 @@ said 'total: 2 files done, 0 failed, 0 without notes; 4 notes'
     track '\0\0377\0121\003\007\0241\040'"$end"
     track '\0\0220\074\0144\0140\0200\074\0100'"$end"
 } >expected.mid
-cmp -s expected.mid flat/sub/two.mid || fail "bytes differ: $(od -An -tx1 flat/sub/two.mid)"
+cmp -s expected.mid flat/sub/two.mid || bad "bytes differ: $(od -An -tx1 flat/sub/two.mid)"
 
 # What is flat stays as it is.
 run 0 -o again flat
-cmp -s flat/one.mid again/one.mid || fail 'flattening twice differs from once'
+cmp -s flat/one.mid again/one.mid || bad 'flattening twice differs from once'
 said 'one.mid: ok; 3 notes'
 
 run 0 --drums -o drums songs/one.mid
@@ -91,11 +88,11 @@ run 1 -o flat2 songs
 said 'mg-flatten: songs/bad.mid: is not a MIDI file'
 said 'mg-flatten: songs/empty.mid: is empty'
 said 'total: 2 files done, 2 failed'
-[ "$(find flat2 -type f | wc -l)" -eq 2 ] || fail "left $(find flat2)"
+[ "$(find flat2 -type f | wc -l)" -eq 2 ] || bad "left $(find flat2)"
 
 run 1 -o flat3 missing.mid
 said 'mg-flatten: missing.mid: No such file or directory'
-[ -e flat3 ] && fail 'a missing file made a folder'
+[ -e flat3 ] && bad 'a missing file made a folder'
 mkdir nothing
 run 1 -o flat3 nothing
 said 'nothing: no MIDI file found'
@@ -103,8 +100,15 @@ said 'nothing: no MIDI file found'
 # No file is written over its source, or over another of this run.
 cp plain.mid kept.mid
 run 1 -o . plain.mid
-said 'is the file to be read'
-cmp -s plain.mid kept.mid || fail 'the source was changed'
+said 'is a file to be read'
+
+# Nor over another file that is still to be read.
+mkdir -p nest/sub
+cp plain.mid nest/x.mid
+cp songs/one.mid nest/sub/x.mid
+run 1 -o nest nest/sub nest
+cmp -s nest/x.mid plain.mid || bad 'a file to be read was overwritten'
+cmp -s plain.mid kept.mid || bad 'the source was changed'
 run 0 -o flat4 plain.mid songs/../plain.mid kept.mid
 said 'total: 2 files done'
 run 1 -o flat5 songs/one.mid flat/one.mid
@@ -117,15 +121,14 @@ said 'mg-flatten: file'
 mkdir -p flat6/plain.mid
 run 1 -o flat6 plain.mid
 said 'flat6/plain.mid: is a folder'
-[ "$(find flat6 | wc -l)" -eq 2 ] || fail "left $(find flat6)"
+[ "$(find flat6 | wc -l)" -eq 2 ] || bad "left $(find flat6)"
 
 run 1 --json -o flat7 songs
-grep -q '"drum_notes": 1' out || fail "JSON: $(cat out)"
-grep -q '"error": "songs/bad.mid: is not a MIDI file"' out || fail "JSON: $(cat out)"
+grep -q '"drum_notes": 1' out || bad "JSON: $(cat out)"
+grep -q '"error": "songs/bad.mid: is not a MIDI file"' out || bad "JSON: $(cat out)"
 
 if [ -w /dev/full ]; then
-    "$flatten" -o flat8 plain.mid >/dev/full 2>err && fail 'a full disk went unnoticed'
+    "$flatten" -o flat8 plain.mid >/dev/full 2>err && bad 'a full disk went unnoticed'
 fi
 
-[ $failures -eq 0 ] && echo 'test_flatten: all passed'
-exit $((failures != 0))
+finish

@@ -4,12 +4,10 @@
 # mg-play as a JACK client, end to end: real jackd with the dummy driver, a probe that
 # records every event with its frame.  MG_SOAK=1 makes the two grid runs a minute long.
 set -u
-root=$(cd "$(dirname "$0")/.." && pwd)
-build=${BUILD:-$root/build}
-case $build in /*) ;; *) build=$root/$build ;; esac
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
 probe=$build/tests/probe_jack
 play=$build/mg-play
-work=$(mktemp -d)
 rate=48000 period=256
 player=
 # shellcheck source=tests/rig_jack.sh
@@ -22,15 +20,6 @@ clean() {
 }
 trap clean EXIT
 trap 'exit 130' INT TERM
-
-failures=0 passes=0
-ok() { passes=$((passes + 1)); echo "ok: $*"; }
-bad() { failures=$((failures + 1)); echo "FAILED: $*"; }
-check() { # WHAT COMMAND...
-    local what=$1
-    shift
-    if "$@"; then ok "$what"; else bad "$what"; fi
-}
 
 # --- the player ------------------------------------------------------------------------------
 
@@ -337,5 +326,4 @@ scenario panic
 scenario connections
 server_killed
 no_server
-echo "$passes passed, $failures failed"
-[ $failures = 0 ]
+finish
