@@ -13,7 +13,7 @@
 static void
 print_version(const char *name)
 {
-    printf("%s %s (with jack, alsa, openblas, libsmf", name, MG_VERSION);
+    printf("%s %s (with jack, openblas, libsmf", name, MG_VERSION);
 #ifdef MG_HAVE_FLUIDSYNTH
     fputs(", fluidsynth", stdout);
 #endif
