@@ -29,7 +29,7 @@ SANITIZE_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointe
 
 # --- what is here: required parts, and optional ones that are found or left out ----------
 PKG_CONFIG ?= pkg-config
-REQUIRED := jack openblas smf glib-2.0 jansson
+REQUIRED := jack alsa openblas smf glib-2.0 jansson
 OPTIONAL := fluidsynth cairo
 find = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo $(1))
 # Random123 is headers only and has no .pc file.
