@@ -8,13 +8,28 @@
 #   rig_stop                stops it by its process number and cleans up
 #   rig_xruns CLIENT        how often the server waited for CLIENT in vain
 #
-# Needs $probe (tests/probe_jack.c, built) and $work (a folder to write in).
+# Source it before anything else: it starts the script again in a /dev/shm of its own, since
+# JACK has room for 8 servers there and remembers those that were killed.  rig_start needs
+# $probe (tests/probe_jack.c, built) and $work (a folder to write in).
 
-: "${probe:?}" "${work:?}"
+rig_isolate() { # ARGUMENT...: of the script
+    [ -z "${RIG_ISOLATED:-}" ] || return 0
+    export RIG_ISOLATED=1
+    local spaces=(--mount --ipc)
+    [ "$(id -u)" = 0 ] || spaces+=(--map-root-user)
+    # Where that is not allowed (some containers) the shared one has to do.
+    unshare "${spaces[@]}" mount -t tmpfs tmpfs /dev/shm 2>/dev/null || return 0
+    # shellcheck disable=SC2016 # the inner shell expands
+    exec unshare "${spaces[@]}" sh -c 'mount -t tmpfs -o mode=1777 tmpfs /dev/shm &&
+        exec bash "$@"' sh "$0" "$@"
+}
+rig_isolate "$@"
+
 rig_pid=
 rig_log=
 
 rig_start() {
+    : "${probe:?}" "${work:?}"
     command -v jackd >/dev/null || { echo "jackd is not installed"; exit 77; }
     # Every client looks for this name; none may start a server or ask for a sound card.
     export JACK_DEFAULT_SERVER=mg$$

@@ -4,14 +4,14 @@
 # mg-play as a JACK client, end to end: real jackd with the dummy driver, a probe that
 # records every event with its frame.  MG_SOAK=1 makes the two grid runs a minute long.
 set -u
+# shellcheck source=tests/rig_jack.sh
+. "$(dirname "$0")/rig_jack.sh"
 # shellcheck source=tests/check.sh
 . "$(dirname "$0")/check.sh"
 probe=$build/tests/probe_jack
 play=$build/mg-play
 rate=48000 period=256
 player=
-# shellcheck source=tests/rig_jack.sh
-. "$root/tests/rig_jack.sh"
 
 clean() {
     [ -z "$player" ] || kill -9 "$player" 2>/dev/null
