@@ -129,3 +129,13 @@ mg_file_write(const char *path, const void *bytes, size_t length, GError **error
     free(target);
     return result;
 }
+
+int
+mg_file_write_bytes(const char *path, GBytes *bytes, GError **error)
+{
+    gsize length;
+    const void *data = g_bytes_get_data(bytes, &length);
+    int status = mg_file_write(path, data, length, error);
+    g_bytes_unref(bytes);
+    return status;
+}

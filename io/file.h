@@ -17,4 +17,7 @@ GBytes *mg_file_read(const char *path, size_t max_bytes, GError **error);
 // untouched.
 int mg_file_write(const char *path, const void *bytes, size_t length, GError **error);
 
+// The same for a GBytes, which it unrefs.
+int mg_file_write_bytes(const char *path, GBytes *bytes, GError **error);
+
 #endif

@@ -45,11 +45,7 @@ main(int argc, char **argv)
                         mg_random_at(1, MG_RANDOM_CHOICE, (uint32_t)i, 0, 0).word[0]) -
                 1.0f;
         mg_model_set(model, "name", "random");
-        GBytes *bytes = mg_model_encode(model);
-        size_t length;
-        const void *data = g_bytes_get_data(bytes, &length);
-        rc = mg_file_write(argv[1], data, length, &error);
-        g_bytes_unref(bytes);
+        rc = mg_file_write_bytes(argv[1], mg_model_encode(model), &error);
     }
     mg_model_destroy(model);
     if (rc != 0)

@@ -92,11 +92,7 @@ write_probabilities(struct mg_evaluator *evaluator, const struct mg_model *model
         return -ENOMEM;
     }
     const size_t shape[3] = {(size_t)roll->steps, (size_t)model->layout.shape.notes, 2};
-    GBytes *bytes = mg_npy_encode(values, shape, 3);
-    gsize length;
-    const void *data = g_bytes_get_data(bytes, &length);
-    int status = mg_file_write(path, data, length, error);
-    g_bytes_unref(bytes);
+    int status = mg_file_write_bytes(path, mg_npy_encode(values, shape, 3), error);
     g_free(values);
     return status;
 }

@@ -83,19 +83,20 @@ quote_command(int argc, char **argv)
 static void
 print_corpus(const char *what, const struct mg_corpus *corpus)
 {
-    fprintf(stderr, "%s: %d pieces, %" G_GINT64_FORMAT " steps", what,
-            corpus->piece_count, corpus->steps);
-    if (corpus->notes)
-        fprintf(stderr, ", %.2f %% of onsets off the grid",
-                100.0 * (double)corpus->off_grid_onsets / (double)corpus->notes);
+    for (int i = 0; i < corpus->skipped_count; i++)
+        fprintf(stderr, "skipped: %s\n", corpus->skipped[i].reason);
+    if (!corpus->piece_count)
+        return;
+    fprintf(stderr,
+            "%s: %d pieces, %" G_GINT64_FORMAT " steps, %.2f %% of onsets off the grid",
+            what, corpus->piece_count, corpus->steps,
+            100.0 * (double)corpus->off_grid_onsets / (double)MAX(1, corpus->notes));
     if (corpus->repaired_files)
         fprintf(stderr, ", %d files repaired", corpus->repaired_files);
     if (corpus->drum_notes)
         fprintf(stderr, ", %" G_GINT64_FORMAT " drum notes left out",
                 corpus->drum_notes);
     fputc('\n', stderr);
-    for (int i = 0; i < corpus->skipped_count; i++)
-        fprintf(stderr, "skipped: %s\n", corpus->skipped[i].reason);
 }
 
 static int
@@ -163,20 +164,10 @@ prepare(struct run *run, GError **error)
 }
 
 static int
-write_bytes(const char *path, GBytes *bytes, GError **error)
-{
-    gsize length;
-    const void *data = g_bytes_get_data(bytes, &length);
-    int status = mg_file_write(path, data, length, error);
-    g_bytes_unref(bytes);
-    return status;
-}
-
-static int
 write_checkpoint(const struct run *run, GError **error)
 {
-    return write_bytes(run->checkpoint_path, mg_checkpoint_encode(&run->training),
-                       error);
+    return mg_file_write_bytes(run->checkpoint_path,
+                               mg_checkpoint_encode(&run->training), error);
 }
 
 static void
@@ -243,58 +234,60 @@ score_and_keep(struct run *run, GError **error)
     t->best_nats = nats;
     t->best_update = t->update;
     describe(run, &score);
-    return write_bytes(run->options.output, mg_model_encode(t->model), error);
+    return mg_file_write_bytes(run->options.output, mg_model_encode(t->model), error);
 }
 
-// A gradient that is no number is no update; many in a row are the end.
+// One update.  A gradient that is no number changes nothing; many in a row are the end.
 static int
-count_bad_updates(const struct mg_update *progress, int bad, GError **error)
+update_once(struct run *run, int *bad, GError **error)
 {
-    if (isfinite(progress->norm))
-        return 0;
-    if (bad + 1 >= BAD_UPDATES_MAX) {
+    struct mg_update update = mg_training_update(&run->training);
+    if (isfinite(update.norm)) {
+        *bad = 0;
+        run->loss_sum += update.loss.play + update.loss.articulate;
+        run->loss_count++;
+    } else if (++*bad >= BAD_UPDATES_MAX) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
                     "the loss is not finite: try a smaller --learning-rate");
         return -EDOM;
     }
-    return bad + 1;
+    mg_progress_show(&run->line, run->training.update, &update);
+    return 0;
 }
 
 static int
 train(struct run *run, GError **error)
 {
     struct mg_training *t = &run->training;
-    int bad = 0,
-        status = write_checkpoint(run, error); // fails now rather than at night
-    mg_progress_begin(&run->line, stderr, t->update, run->settings.updates);
-    while (!status && !stop_signal && t->update < run->settings.updates) {
-        struct mg_update progress = mg_training_update(t);
-        bad = count_bad_updates(&progress, bad, error);
-        if (bad < 0)
-            return bad;
-        if (isfinite(progress.norm)) {
-            run->loss_sum += progress.loss.play + progress.loss.articulate;
-            run->loss_count++;
-        }
-        mg_progress_show(&run->line, t->update, &progress);
-        bool last = t->update == run->settings.updates;
-        if (t->update % run->options.checkpoint_every == 0 || last) {
+    int64_t last = run->settings.updates;
+    int bad = 0;
+    int status = write_checkpoint(run, error); // fails now rather than at night
+    mg_progress_begin(&run->line, stderr, t->update, last);
+    while (!status && !stop_signal && t->update < last) {
+        status = update_once(run, &bad, error);
+        if (status)
+            break;
+        if (t->update % run->options.checkpoint_every == 0 || t->update == last) {
             status = score_and_keep(run, error);
             if (!status)
                 status = write_checkpoint(run, error);
         }
     }
     mg_progress_clear(&run->line);
-    if (!status && !stop_signal && !isfinite(t->best_nats))
-        status = score_and_keep(run, error); // resumed with no update left
-    if (!status && stop_signal) {
-        status = write_checkpoint(run, error);
-        if (!status)
-            fprintf(stderr,
-                    "stopped after update %" G_GINT64_FORMAT
-                    "; go on with --resume %s\n",
-                    t->update, run->checkpoint_path);
-    }
+    return status;
+}
+
+// After the last update, or ctrl-C.
+static int
+end_training(struct run *run, GError **error)
+{
+    if (!stop_signal) // resumed with no update left: there is a model all the same
+        return isfinite(run->training.best_nats) ? 0 : score_and_keep(run, error);
+    int status = write_checkpoint(run, error);
+    if (!status)
+        fprintf(stderr,
+                "stopped after update %" G_GINT64_FORMAT "; go on with --resume %s\n",
+                run->training.update, run->checkpoint_path);
     return status;
 }
 
@@ -306,6 +299,8 @@ run_all(struct run *run, char **paths, GError **error)
         status = prepare(run, error);
     if (!status)
         status = train(run, error);
+    if (!status)
+        status = end_training(run, error);
     if (!status && isfinite(run->training.best_nats))
         printf("%s: %.4f nats a step on held-out pieces, from update %" G_GINT64_FORMAT
                "\n",
