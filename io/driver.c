@@ -30,12 +30,6 @@ mg_driver_status(struct mg_driver *driver, struct mg_driver_status *status)
     driver->table->status(driver, status);
 }
 
-int
-mg_driver_close(struct mg_driver *driver)
-{
-    return driver ? driver->table->close(driver) : 0;
-}
-
 uint32_t
 mg_driver_rate_hz(const struct mg_driver_config *config)
 {
@@ -75,19 +69,17 @@ mg_driver_is_realtime(void)
 // Freed by whoever waited; left behind with the thread when that takes too long.
 struct closing {
     struct mg_driver *driver;
-    void (*finish)(struct mg_driver *driver);
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     bool done;
 };
 
 static struct closing *
-closing_create(struct mg_driver *driver, void (*finish)(struct mg_driver *))
+closing_create(struct mg_driver *driver)
 {
     struct closing *closing = g_new0(struct closing, 1);
     pthread_condattr_t attributes;
     closing->driver = driver;
-    closing->finish = finish;
     pthread_mutex_init(&closing->mutex, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -108,7 +100,7 @@ static void *
 run_closing(void *context)
 {
     struct closing *closing = context;
-    closing->finish(closing->driver);
+    closing->driver->table->finish(closing->driver);
     pthread_mutex_lock(&closing->mutex);
     closing->done = true;
     pthread_cond_signal(&closing->changed);
@@ -136,12 +128,15 @@ wait_done(struct closing *closing)
 }
 
 int
-mg_driver_finish_in_time(struct mg_driver *driver, void (*finish)(struct mg_driver *))
+mg_driver_close(struct mg_driver *driver)
 {
-    struct closing *closing = closing_create(driver, finish);
+    if (!driver)
+        return 0;
+    atomic_store_explicit(&driver->closing, true, memory_order_release);
+    struct closing *closing = closing_create(driver);
     pthread_t thread;
     if (pthread_create(&thread, NULL, run_closing, closing) != 0) {
-        finish(driver);
+        driver->table->finish(driver);
     } else if (wait_done(closing)) {
         pthread_join(thread, NULL);
     } else {

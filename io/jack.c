@@ -26,7 +26,6 @@ struct jack {
     atomic_bool freewheel;
     atomic_bool unplugged; // midi_in lost a connection
     atomic_bool lost;
-    atomic_bool closing; // run is not called any more
     atomic_ullong cycles;
     atomic_ullong xruns;
     atomic_ullong ignored_in;
@@ -137,7 +136,8 @@ process(jack_nframes_t frames, void *arg)
         .out = jack->out,
         .out_capacity = MG_DRIVER_OUT_MAX,
     };
-    if (frames > 0 && !atomic_load_explicit(&jack->closing, memory_order_acquire)) {
+    if (frames > 0 &&
+        !atomic_load_explicit(&jack->base.closing, memory_order_acquire)) {
         read_transport(jack, &cycle.transport);
         cycle.in_count = read_events(jack, frames);
         jack->base.config.run(jack->base.config.context, &cycle);
@@ -211,7 +211,7 @@ on_shutdown(jack_status_t code, const char *reason, void *arg)
     struct jack *jack = arg;
     const struct mg_driver_config *config = &jack->base.config;
     atomic_store(&jack->lost, true);
-    if (config->lost && !atomic_load(&jack->closing))
+    if (config->lost && !atomic_load(&jack->base.closing))
         config->lost(config->lost_context);
 }
 
@@ -350,6 +350,7 @@ get_status(struct mg_driver *driver, struct mg_driver_status *status)
 
 // --- closing -------------------------------------------------------------------------
 
+// jack_client_close() has been seen to wait for 37 s after another client had frozen.
 static void
 finish(struct mg_driver *driver)
 {
@@ -362,20 +363,11 @@ finish(struct mg_driver *driver)
     free(jack);
 }
 
-// jack_client_close() has been seen to wait for 37 s after another client had frozen.
-static int
-close_driver(struct mg_driver *driver)
-{
-    struct jack *jack = (struct jack *)driver;
-    atomic_store_explicit(&jack->closing, true, memory_order_release);
-    return mg_driver_finish_in_time(driver, finish);
-}
-
 static const struct mg_driver_table table = {
     .start = start,
     .service = service,
     .status = get_status,
-    .close = close_driver,
+    .finish = finish,
 };
 
 int
@@ -392,7 +384,7 @@ mg_jack_open(const struct mg_driver_config *config, struct mg_driver **driver,
     jack->base = (struct mg_driver){.table = &table, .config = *config};
     int rc = make_client(jack, error);
     if (rc != 0) {
-        close_driver(&jack->base);
+        mg_driver_close(&jack->base);
         return rc;
     }
     *driver = &jack->base;

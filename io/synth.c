@@ -38,7 +38,6 @@ struct synth {
     atomic_ullong cycles;
     atomic_uint longest_us;
     atomic_bool realtime;
-    atomic_bool closing; // run is not called any more
 
     // Main thread: how long the cycles have stood still.
     uint64_t cycles_seen;
@@ -97,7 +96,7 @@ fill(void *data, int frames, int effect_count, float *effects[], int out_count,
         return FLUID_FAILED;
     uint64_t begun_us = now_us();
     int period = (int)mg_driver_period_frames(&synth->base.config);
-    bool closing = atomic_load_explicit(&synth->closing, memory_order_acquire);
+    bool closing = atomic_load_explicit(&synth->base.closing, memory_order_acquire);
     for (int done = 0, count; done < frames && !closing; done += count) {
         count = frames - done < period ? frames - done : period;
         run_cycle(synth, (uint32_t)count);
@@ -191,6 +190,7 @@ get_status(struct mg_driver *driver, struct mg_driver_status *status)
     };
 }
 
+// The library waits for its audio thread, which may be waiting for a card that is gone.
 static void
 finish(struct mg_driver *driver)
 {
@@ -201,20 +201,11 @@ finish(struct mg_driver *driver)
     free(synth);
 }
 
-// The library waits for its audio thread, which may be waiting for a card that is gone.
-static int
-close_driver(struct mg_driver *driver)
-{
-    struct synth *synth = (struct synth *)driver;
-    atomic_store_explicit(&synth->closing, true, memory_order_release);
-    return mg_driver_finish_in_time(driver, finish);
-}
-
 static const struct mg_driver_table table = {
     .start = start,
     .service = service,
     .status = get_status,
-    .close = close_driver,
+    .finish = finish,
 };
 
 int
