@@ -13,7 +13,7 @@ refuses() { # STATUS PATTERN COMMAND...
     before=$(find . -maxdepth 1 | sort)
     "$@" >out 2>err </dev/null
     status=$?
-    grep -v -E '^(corpus|held out|skipped):' err >lines
+    grep -v -E '^(corpus|held out|skipped):|are held out, and' err >lines
     rm -f out err
     after=$(find . -maxdepth 1 ! -name lines | sort)
     [ $status = "$wanted" ] && [ "$(wc -l <lines)" = 1 ] && grep -q -e "$pattern" lines &&
@@ -86,6 +86,11 @@ stopped=$(sed -n 's/^stopped after update \([0-9]*\);.*/\1/p' log)
 check "the checkpoint after ctrl-C loads" "${train[@]}" -o long.safetensors \
     --updates $((stopped + 1)) --resume long.safetensors.checkpoint corpus >/dev/null 2>&1
 
+# --- held-out pieces ------------------------------------------------------------------------
+"${train[@]}" -o held.safetensors --updates 1 --valid corpus/deeper corpus >/dev/null 2>log
+check "what is held out is not trained on" grep -q '^1 pieces of the corpus are held out' log
+check "and the rest is" grep -q '^corpus: 4 pieces' log
+
 # --- probabilities ------------------------------------------------------------------------------
 check "writes probabilities" "${eval[@]}" --probabilities p.npy a.safetensors corpus/1.mid \
     >/dev/null
@@ -113,6 +118,8 @@ check "a checkpoint is not lost by starting anew" refuses 1 'is there already' \
     "${train[@]}" -o a.safetensors corpus
 check "one piece is too few" refuses 1 'only one piece' \
     "${train[@]}" -o x.safetensors corpus/1.mid
+check "all held out is nothing to train on" refuses 1 'every piece is held out' \
+    "${train[@]}" -o x.safetensors --valid corpus corpus
 check "another size is named" refuses 1 'another --time-units' "${train[@]}" \
     -o x.safetensors --time-units 10 --resume cut.safetensors.checkpoint corpus
 check "another corpus is refused" refuses 1 'another corpus' "${train[@]}" \

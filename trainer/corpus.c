@@ -93,6 +93,7 @@ mg_corpus_read_piece(const char *path, const char *name, int steps_per_quarter,
         piece->repaired = is_repaired(&smf.report);
         add_notes(piece, &smf, steps_per_quarter);
         piece->name = g_strdup(name);
+        piece->identity = mg_files_identity(path);
     }
     mg_smf_finish(&smf);
     return status;
@@ -102,6 +103,7 @@ void
 mg_corpus_finish_piece(struct mg_piece *piece)
 {
     g_free(piece->name);
+    g_free(piece->identity);
     mg_roll_finish(&piece->roll);
 }
 
@@ -208,4 +210,25 @@ mg_corpus_hold_out(struct mg_corpus *corpus, int every, struct mg_corpus *held_o
         }
     }
     corpus->piece_count = kept;
+}
+
+int
+mg_corpus_leave_out(struct mg_corpus *corpus, const struct mg_corpus *held_out)
+{
+    GHashTable *files = g_hash_table_new(g_str_hash, g_str_equal);
+    int count = corpus->piece_count, kept = 0;
+    for (int i = 0; i < held_out->piece_count; i++)
+        g_hash_table_add(files, held_out->pieces[i].identity);
+    for (int i = 0; i < count; i++) {
+        struct mg_piece piece = corpus->pieces[i];
+        if (g_hash_table_contains(files, piece.identity)) {
+            count_piece(corpus, &piece, -1);
+            mg_corpus_finish_piece(&piece);
+        } else {
+            corpus->pieces[kept++] = piece;
+        }
+    }
+    corpus->piece_count = kept;
+    g_hash_table_destroy(files);
+    return count - kept;
 }

@@ -13,6 +13,7 @@
 
 struct mg_piece {
     char *name;          // as found, relative to its argument
+    char *identity;      // of the file, whatever its name: mg_files_identity()
     struct mg_roll roll; // all 128 keys
     int lowest_key;      // of the keys that sound; lowest > highest in silence
     int highest_key;
@@ -61,5 +62,8 @@ void mg_corpus_finish(struct mg_corpus *corpus); // takes a zeroed struct
 // goes, if there are two.
 void mg_corpus_hold_out(struct mg_corpus *corpus, int every,
                         struct mg_corpus *held_out);
+
+// Takes the pieces out of `corpus` whose files are in `held_out` too.  Returns how many.
+int mg_corpus_leave_out(struct mg_corpus *corpus, const struct mg_corpus *held_out);
 
 #endif

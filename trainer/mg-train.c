@@ -109,8 +109,17 @@ load_corpora(struct run *run, char **paths, GError **error)
                                 error);
     else if (!status)
         mg_corpus_hold_out(&run->corpus, HOLD_OUT_EVERY, &run->held_out);
+    int left_out = mg_corpus_leave_out(&run->corpus, &run->held_out);
+    if (left_out)
+        fprintf(stderr, "%d pieces of the corpus are held out, and not trained on\n",
+                left_out);
     print_corpus("corpus", &run->corpus);
     print_corpus("held out", &run->held_out);
+    if (!status && !run->corpus.piece_count) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "every piece is held out: nothing is left to train on");
+        status = -EINVAL;
+    }
     if (!status && !run->held_out.piece_count) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                     "only one piece: name held-out pieces with --valid");
