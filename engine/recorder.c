@@ -104,20 +104,6 @@ to_ticks(const struct mg_recorder *recorder, const struct note *note, uint32_t r
                                 .track = 0};
 }
 
-static int
-compare(const void *a, const void *b)
-{
-    const struct mg_smf_note *x = a;
-    const struct mg_smf_note *y = b;
-    if (x->onset_ticks != y->onset_ticks)
-        return x->onset_ticks < y->onset_ticks ? -1 : 1;
-    if (x->key != y->key)
-        return x->key - y->key;
-    if (x->channel != y->channel)
-        return x->channel - y->channel;
-    return x->end_ticks < y->end_ticks ? -1 : x->end_ticks > y->end_ticks;
-}
-
 static void
 end_all(struct mg_recorder *recorder, uint64_t frames)
 {
@@ -155,13 +141,13 @@ mg_recorder_to_smf(struct mg_recorder *recorder, uint64_t frames, uint32_t rate_
         end = MAX(end, notes[kept].end_ticks);
         kept++;
     }
-    qsort(notes, (size_t)kept, sizeof *notes, compare);
     *smf = (struct mg_smf){.ticks_per_quarter = MG_RECORDER_TICKS_PER_QUARTER,
                            .end_ticks = end,
                            .notes = notes,
                            .note_count = kept,
                            .tempos = tempo_of(recorder),
                            .tempo_count = 1};
+    mg_smf_sort_notes(smf);
     return (int)count - kept;
 }
 

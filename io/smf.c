@@ -150,6 +150,13 @@ compare_notes(const void *a, const void *b)
     return x->velocity - y->velocity;
 }
 
+void
+mg_smf_sort_notes(struct mg_smf *smf)
+{
+    if (smf->note_count)
+        qsort(smf->notes, (size_t)smf->note_count, sizeof *smf->notes, compare_notes);
+}
+
 static void
 extract(smf_t *song, struct mg_smf *smf)
 {
@@ -164,8 +171,7 @@ extract(smf_t *song, struct mg_smf *smf)
     g_array_unref(pairing.queues);
     smf->note_count = (int)pairing.notes->len;
     smf->notes = (struct mg_smf_note *)(void *)g_array_free(pairing.notes, FALSE);
-    if (smf->note_count)
-        qsort(smf->notes, (size_t)smf->note_count, sizeof *smf->notes, compare_notes);
+    mg_smf_sort_notes(smf);
     for (int i = 0; i < smf->note_count; i++)
         smf->end_ticks = MAX(smf->end_ticks, smf->notes[i].end_ticks);
 }

@@ -71,6 +71,9 @@ int mg_smf_load(const char *path, struct mg_smf *smf, GError **error);
 int mg_smf_parse(const char *name, const uint8_t *bytes, size_t length,
                  struct mg_smf *smf, GError **error);
 
+// Sorts the notes as the struct has them: by onset, then key, then end.
+void mg_smf_sort_notes(struct mg_smf *smf);
+
 // Frees the arrays and zeroes the struct; takes a zeroed one.
 void mg_smf_finish(struct mg_smf *smf);
 

@@ -4,7 +4,6 @@
 #include "trainer/flatten.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 enum {
     KEYS = 128,
@@ -170,16 +169,6 @@ merge_notes(const struct mg_smf *in, bool keep_drums, const GArray *stretches,
     flattened->notes = out->note_count;
 }
 
-// One piano has no two notes of one key and onset.
-static int
-compare_notes(const void *a, const void *b)
-{
-    const struct mg_smf_note *x = a, *y = b;
-    if (x->onset_ticks != y->onset_ticks)
-        return x->onset_ticks < y->onset_ticks ? -1 : 1;
-    return x->key - y->key;
-}
-
 static void
 convert_metres(const struct mg_smf *in, const GArray *stretches,
                uint32_t us_per_quarter, struct mg_smf *out)
@@ -219,7 +208,7 @@ mg_flatten(const struct mg_smf *in, bool keep_drums, struct mg_smf *out,
     out->notes = g_new(struct mg_smf_note, MAX(in->note_count, 1));
     merge_notes(in, keep_drums, stretches, out, flattened);
     // Rounding may bring notes of two ticks to one.
-    qsort(out->notes, (size_t)out->note_count, sizeof *out->notes, compare_notes);
+    mg_smf_sort_notes(out);
     convert_metres(in, stretches, us_per_quarter, out);
     out->tempos = g_new(struct mg_smf_tempo, 1);
     out->tempos[0] = (struct mg_smf_tempo){0, us_per_quarter};

@@ -24,15 +24,6 @@ draw_roll(struct mg_network *network, uint64_t seed, struct mg_roll *roll)
     }
 }
 
-static int
-by_onset(const void *a, const void *b)
-{
-    const struct mg_smf_note *x = a, *y = b;
-    if (x->onset_ticks != y->onset_ticks)
-        return x->onset_ticks < y->onset_ticks ? -1 : 1;
-    return x->key - y->key;
-}
-
 static void
 fill_notes(const struct mg_roll *roll, int ticks_per_step, GArray *notes)
 {
@@ -47,7 +38,6 @@ fill_notes(const struct mg_roll *roll, int ticks_per_step, GArray *notes)
             };
             g_array_append_val(notes, note);
         }
-    g_array_sort(notes, by_onset);
 }
 
 int
@@ -69,6 +59,7 @@ mg_sample_draw(const struct mg_model *model, uint64_t seed, int steps,
     smf->end_ticks = (int64_t)steps * TICKS_PER_QUARTER;
     smf->note_count = (int)notes->len;
     smf->notes = (struct mg_smf_note *)(void *)g_array_free(notes, FALSE);
+    mg_smf_sort_notes(smf);
     mg_roll_finish(&roll);
     mg_network_destroy(network);
     return 0;
