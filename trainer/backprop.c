@@ -338,6 +338,14 @@ output_backward(struct mg_workspace *w, const float *weights, float scale,
                 w->by_logits, 2, weights + w->layout.out_weight, H, 0.0f, w->upper, H);
 }
 
+static void
+swap_buffers(struct mg_workspace *w)
+{
+    float *swap = w->upper;
+    w->upper = w->lower;
+    w->lower = swap;
+}
+
 // Takes w->upper down through a layer: the loss by its x lands in w->upper again,
 // unless last.
 static void
@@ -349,9 +357,7 @@ stage_backward(struct mg_workspace *w, struct stage *stage, const float *weights
         apply_mask(stage->mask, S, values, w->upper, w->upper);
     mg_sequence_backward(&stage->sequence, stage->lstm, weights, S, R, x, w->upper,
                          last ? NULL : w->lower, gradient, w->scratch);
-    float *swap = w->upper;
-    w->upper = w->lower;
-    w->lower = swap;
+    swap_buffers(w);
 }
 
 void
@@ -369,9 +375,7 @@ mg_backprop_backward(struct mg_workspace *w, const float *weights, float scale,
         stage_backward(w, &w->note[l], weights, N, T, x, false, gradient);
     }
     turn_to_times(w, w->upper, T, w->lower);
-    float *swap = w->upper;
-    w->upper = w->lower;
-    w->lower = swap;
+    swap_buffers(w);
     for (int l = shape->time_layers - 1; l >= 0; l--) {
         const float *x =
             l > 0 ? stage_output(&w->time[l - 1], N, w->dropped) : w->features;
