@@ -49,4 +49,7 @@ struct mg_cycle {
 // Real-time thread.  Must not wait, allocate or call the system.
 typedef void mg_cycle_fn(void *context, struct mg_cycle *cycle);
 
+// Whether a mg_cycle_fn is prepared to roll from there.  Real-time thread, as above.
+typedef bool mg_ready_fn(void *context, const struct mg_transport *transport);
+
 #endif

@@ -25,12 +25,28 @@ enum {
     MG_DRIVER_CLOSE_MS = 2000, // what the server or the sound card is given to let go
 };
 
+// JACK: what to publish as timebase master, where nobody else is (conditional).
+struct mg_timebase {
+    bool is_wanted;
+    double bpm; // quarter notes a minute
+    double beats_per_bar;
+    double beat_type; // 4 = a beat is a quarter note
+};
+
 struct mg_driver_config {
     const char *name;     // client name asked for, e.g. "musicguru"
     char *const *connect; // JACK ports to connect, NULL-terminated; NULL: none
 
     mg_cycle_fn *run; // real-time thread, from start to close
     void *context;
+
+    // Whether run could roll from *transport at once: its first step is decided.  Asked
+    // by JACK after a locate and before a start, when the transport waits for those that
+    // say no.  Real-time thread, with `context`.  NULL: always.
+    mg_ready_fn *ready;
+
+    struct mg_timebase timebase;
+    bool start_transport; // JACK: roll it once the driver has started
 
     // Called once when the server or the sound card is gone: the driver is to be closed.
     // It does no more than set an atomic or write one byte.  Any thread but real time.
@@ -55,11 +71,13 @@ struct mg_driver_status {
     uint32_t rate_hz;
     uint32_t period_frames;
     uint64_t cycles;
-    uint64_t xruns;      // of the whole graph under JACK: it does not say whose
-    uint64_t ignored_in; // events of 0 or more than 3 bytes, or beyond IN_MAX
-    uint64_t failed_out; // events that the port did not take
-    uint32_t longest_us; // the longest cycle: time spent in run and the driver
-    bool realtime;       // the thread of the first cycle had real-time priority
+    uint64_t xruns;          // of the whole graph under JACK: it does not say whose
+    uint64_t ignored_in;     // events of 0 or more than 3 bytes, or beyond IN_MAX
+    uint64_t failed_out;     // events that the port did not take
+    uint32_t longest_us;     // the longest cycle: time spent in run and the driver
+    uint32_t latency_frames; // events leave this long after their frame; fixed
+    bool realtime;           // the thread of the first cycle had real-time priority
+    bool is_connected;       // somebody listens to the output
     bool lost;
 };
 
@@ -74,6 +92,11 @@ int mg_jack_open(const struct mg_driver_config *config, struct mg_driver **drive
 int mg_synth_open(const struct mg_driver_config *config, struct mg_driver **driver,
                   GError **error);
 
+// The kernel's sequencer: run is called in turn by a thread of the driver's own, and what
+// it writes leaves through a queue at its frame.  -ENODEV: there is no sequencer.
+int mg_alsa_open(const struct mg_driver_config *config, struct mg_driver **driver,
+                 GError **error);
+
 // Starts calling run, and makes the connections asked for whose ports are there
 // already.  Returns 0 or -errno with one line in *error.  Main thread.
 int mg_driver_start(struct mg_driver *driver, GError **error);
@@ -84,6 +107,11 @@ void mg_driver_service(struct mg_driver *driver);
 
 // Any thread but real time.
 void mg_driver_status(struct mg_driver *driver, struct mg_driver_status *status);
+
+// Names of the ports that input and output are connected to now, or were when the server
+// went away: NULL-terminated, to be freed with g_strfreev(); a later driver's `connect`.
+// Main thread.
+char **mg_driver_connections(struct mg_driver *driver);
 
 // Stops and frees.  Once it has returned, run is not called again.  Events of the last
 // cycles are heard only if a cycle or two has passed since: send the note-offs, wait
