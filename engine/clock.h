@@ -25,6 +25,9 @@ enum {
 #define MG_CLOCK_BPM_MIN 1.0
 #define MG_CLOCK_BPM_MAX 999.0
 
+// Where a step stands in its bar.
+enum mg_clock_weight { MG_CLOCK_OFF_BEAT, MG_CLOCK_BEAT, MG_CLOCK_DOWNBEAT };
+
 struct mg_clock_step {
     int64_t step;
     uint32_t frame; // offset into the cycle
