@@ -233,9 +233,57 @@ mg_network_listen(struct mg_network *network, const uint8_t *state, int beat)
     mg_product_add(&network->note[0].input, N, x, inputs, network->note_input,
                    4 * network->note[0].units);
 
+    mg_network_again(network);
+}
+
+void
+mg_network_again(struct mg_network *network)
+{
     for (int l = 0; l < network->shape.note_layers; l++)
         memory_reset(&network->note[l], &network->note_memory[l], 1);
     network->next_note = 0;
+}
+
+static size_t
+memory_bytes(const struct mg_network *network, int layer)
+{
+    return (size_t)network->shape.notes * (size_t)network->time[layer].units *
+           sizeof(float);
+}
+
+// Between two steps the note axis holds nothing: the time axis is all there is.
+size_t
+mg_network_state_bytes(const struct mg_network *network)
+{
+    size_t bytes = 0;
+    for (int l = 0; l < network->shape.time_layers; l++)
+        bytes += 2 * memory_bytes(network, l);
+    return bytes;
+}
+
+void
+mg_network_save(const struct mg_network *network, void *state)
+{
+    uint8_t *at = state;
+    for (int l = 0; l < network->shape.time_layers; l++) {
+        size_t bytes = memory_bytes(network, l);
+        memcpy(at, network->time_memory[l].h, bytes);
+        memcpy(at + bytes, network->time_memory[l].c, bytes);
+        at += 2 * bytes;
+    }
+}
+
+void
+mg_network_restore(struct mg_network *network, const void *state)
+{
+    const uint8_t *at = state;
+    for (int l = 0; l < network->shape.time_layers; l++) {
+        size_t bytes = memory_bytes(network, l);
+        memcpy(network->time_memory[l].h, at, bytes);
+        memcpy(network->time_memory[l].c, at + bytes, bytes);
+        at += 2 * bytes;
+    }
+    network->next_note = network->shape.notes;
 }
 
 // The inputs of layer 0 that were summed ahead, and what the choice below adds.

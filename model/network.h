@@ -9,6 +9,8 @@
 #ifndef MG_MODEL_NETWORK_H
 #define MG_MODEL_NETWORK_H
 
+#include <stddef.h>
+
 #include "model/model.h"
 
 struct mg_network;
@@ -35,5 +37,20 @@ void mg_network_listen(struct mg_network *network, const uint8_t *state, int bea
 // times after mg_network_listen().  below: the cell chosen for the note below, 0 for
 // the lowest. Composer thread.  Never fails, never allocates.
 void mg_network_next_note(struct mg_network *network, uint8_t below, float logits[2]);
+
+// Back to just after the last mg_network_listen(): the notes of this step can be asked
+// for anew, because the hand on the keyboard has changed.  The same choices give the
+// same bits as the first time.  Composer thread.  Never fails, never allocates.
+void mg_network_again(struct mg_network *network);
+
+// All that changes from step to step, to come back to the same place in the music:
+// `state` has mg_network_state_bytes() bytes, any alignment, and means something only to
+// a network of the same model and configuration in this process.  Saved at any time;
+// a save after mg_network_listen() holds the step that was listened to.  After a
+// restore the next call is mg_network_listen(), which gives the same bits as it gave
+// after the save.  Composer thread.  Never fail, never allocate.
+size_t mg_network_state_bytes(const struct mg_network *network);
+void mg_network_save(const struct mg_network *network, void *state);
+void mg_network_restore(struct mg_network *network, const void *state);
 
 #endif

@@ -143,6 +143,79 @@ network_resets(void **unused)
     mg_model_destroy(model);
 }
 
+// Asks for every note of a step as if `cells` were chosen.  logits: (N, 2).
+static void
+ask_step(struct mg_network *network, const uint8_t *cells, float *logits)
+{
+    for (int n = 0; n < mg_network_shape(network)->notes; n++)
+        mg_network_next_note(network, n ? cells[n - 1] : 0, logits + (size_t)n * 2);
+}
+
+enum { SMALL_NOTES = 14 };
+static const uint8_t CHORD[SMALL_NOTES] = {0, 3, 0, 1, 0, 0, 3};
+static const uint8_t OTHER_CHORD[SMALL_NOTES] = {1, 0, 0, 0, 3};
+
+static void
+notes_are_asked_again(void **unused)
+{
+    (void)unused;
+    struct mg_model *model = mg_fixture_model(&SMALL, 1);
+    struct mg_network *network = mg_network_create(model);
+    float first[2 * SMALL_NOTES], other[2 * SMALL_NOTES], again[2 * SMALL_NOTES];
+    float half[2];
+    mg_network_listen(network, CHORD, 15);
+    ask_step(network, CHORD, first);
+    mg_network_again(network);
+    ask_step(network, OTHER_CHORD, other);
+    mg_network_again(network);
+    mg_network_next_note(network, 0, half); // given up in the middle
+    mg_network_again(network);
+    ask_step(network, CHORD, again);
+    assert_memory_equal(first, again, sizeof first);
+    assert_memory_equal(first, half, sizeof half);
+    assert_memory_not_equal(first, other, sizeof first);
+    mg_network_destroy(network);
+    mg_model_destroy(model);
+}
+
+// A state saved between steps, or when the network has listened, brings the same music.
+static void
+state_is_kept(void **unused)
+{
+    (void)unused;
+    struct mg_model *model = mg_fixture_model(&SMALL, 1);
+    struct mg_network *network = mg_network_create(model);
+    void *between = malloc(mg_network_state_bytes(network));
+    void *listened = malloc(mg_network_state_bytes(network));
+    float first[2][2 * SMALL_NOTES], later[2][2 * SMALL_NOTES];
+    mg_network_listen(network, OTHER_CHORD, 15);
+    ask_step(network, CHORD, first[0]);
+
+    mg_network_save(network, between);
+    mg_network_listen(network, CHORD, 0);
+    mg_network_save(network, listened);
+    ask_step(network, CHORD, first[0]);
+    mg_network_listen(network, OTHER_CHORD, 1);
+    ask_step(network, CHORD, first[1]);
+
+    mg_network_restore(network, listened);
+    mg_network_listen(network, OTHER_CHORD, 1);
+    ask_step(network, CHORD, later[1]);
+    assert_memory_equal(first[1], later[1], sizeof first[1]);
+
+    mg_network_restore(network, between);
+    mg_network_listen(network, CHORD, 0);
+    ask_step(network, CHORD, later[0]);
+    mg_network_listen(network, OTHER_CHORD, 1);
+    ask_step(network, CHORD, later[1]);
+    assert_memory_equal(first, later, sizeof first);
+    assert_memory_not_equal(first[0], first[1], sizeof first[0]);
+    free(listened);
+    free(between);
+    mg_network_destroy(network);
+    mg_model_destroy(model);
+}
+
 // The trainer's forward pass over a piece cut into segments that carry the state.
 static void
 segments_match(void **unused)
@@ -271,6 +344,8 @@ main(void)
         cmocka_unit_test(activations_match),
         cmocka_unit_test(steps_match),
         cmocka_unit_test(network_resets),
+        cmocka_unit_test(notes_are_asked_again),
+        cmocka_unit_test(state_is_kept),
         cmocka_unit_test(segments_match),
         cmocka_unit_test(transposed_segment_matches),
         cmocka_unit_test(gradients_match),
