@@ -21,12 +21,16 @@ static const double FROZEN_QUARTERS = 1.0;
 // A master is forgotten when it said nothing for this long while stopped.
 static const double FORGET_SECONDS = 1.0;
 
+// Two places in quarter notes are one when they are nearer than this: far less than a
+// tick, far more than rounding leaves.
+static const double SAME_QUARTERS = 1e-6;
+
 // What a timebase master said, checked.
 struct bbt {
     bool good;
     double quarters; // from the start of the song
     double tick;     // its resolution in quarters
-    double beat;     // length of a beat in quarters
+    struct mg_metre metre;
 };
 
 void
@@ -36,10 +40,21 @@ mg_clock_init(struct mg_clock *clock, int steps_per_quarter, double own_bpm)
     clock->steps_per_quarter = steps_per_quarter;
     clock->own_bpm = own_bpm;
     clock->bpm = own_bpm;
+    clock->swing = 0.5;
+    mg_clock_set_metre(clock, 4, 4);
 }
 
-static double
-frames_per_quarter(const struct mg_clock *clock, uint32_t rate_hz)
+void
+mg_clock_set_metre(struct mg_clock *clock, double beats_per_bar, double beat_type)
+{
+    double beat = 4.0 / beat_type;
+    clock->own_metre = (struct mg_metre){.bar = beats_per_bar * beat, .beat = beat};
+    if (!clock->has_master)
+        clock->metre = clock->own_metre;
+}
+
+MG_RT double
+mg_clock_quarter_frames(const struct mg_clock *clock, uint32_t rate_hz)
 {
     return 60.0 * rate_hz / clock->bpm;
 }
@@ -47,7 +62,14 @@ frames_per_quarter(const struct mg_clock *clock, uint32_t rate_hz)
 MG_RT double
 mg_clock_step_frames(const struct mg_clock *clock, uint32_t rate_hz)
 {
-    return frames_per_quarter(clock, rate_hz) / clock->steps_per_quarter;
+    return mg_clock_quarter_frames(clock, rate_hz) / clock->steps_per_quarter;
+}
+
+MG_RT int64_t
+mg_clock_step_on(const struct mg_clock *clock, int64_t step, int steps_per_quarter)
+{
+    double places = (double)step * steps_per_quarter / clock->steps_per_quarter;
+    return (int64_t)floor(places + 0.5);
 }
 
 // False for NaN too.
@@ -90,13 +112,15 @@ take_bbt(struct mg_clock *clock, const struct mg_transport *t, uint32_t rate_hz)
         !within(t->tick, 0.0, 2.0 * t->ticks_per_beat) ||
         !within(t->beats_per_bar, 0.25, 256.0))
         return bbt;
-    bbt.beat = 4.0 / t->beat_type;
-    take_tempo(clock, t, bbt.beat);
-    double beats = beats_before_bar(t) + (t->beat - 1) + t->tick / t->ticks_per_beat;
-    bbt.tick = bbt.beat / t->ticks_per_beat;
-    bbt.quarters = beats * bbt.beat;
+    double beat = 4.0 / t->beat_type;
+    take_tempo(clock, t, beat);
+    double before = beats_before_bar(t);
+    double beats = before + (t->beat - 1) + t->tick / t->ticks_per_beat;
+    bbt.metre = (struct mg_metre){before * beat, t->beats_per_bar * beat, beat};
+    bbt.tick = beat / t->ticks_per_beat;
+    bbt.quarters = beats * beat;
     if (t->bbt_offset_frames <= rate_hz)
-        bbt.quarters += t->bbt_offset_frames / frames_per_quarter(clock, rate_hz);
+        bbt.quarters += t->bbt_offset_frames / mg_clock_quarter_frames(clock, rate_hz);
     bbt.good = bbt.quarters < 1e9;
     return bbt;
 }
@@ -120,9 +144,10 @@ static void
 learn_tempo_unit(struct mg_clock *clock, double moved, double expected,
                  const struct bbt *bbt)
 {
-    if (fabs(bbt->beat - 1.0) < 1e-9 || moved < 4.0 * bbt->tick)
+    double beat = bbt->metre.beat;
+    if (fabs(beat - 1.0) < 1e-9 || moved < 4.0 * bbt->tick)
         return;
-    double other = clock->tempo_in_beats ? expected / bbt->beat : expected * bbt->beat;
+    double other = clock->tempo_in_beats ? expected / beat : expected * beat;
     if (fabs(moved - other) < 0.5 * fabs(moved - expected))
         clock->tempo_in_beats = !clock->tempo_in_beats;
 }
@@ -131,7 +156,7 @@ learn_tempo_unit(struct mg_clock *clock, double moved, double expected,
 static double
 place_without_master(const struct mg_clock *clock, uint32_t rate_hz)
 {
-    return (double)clock->frame / frames_per_quarter(clock, rate_hz);
+    return (double)clock->frame / mg_clock_quarter_frames(clock, rate_hz);
 }
 
 // While rolling on.  The master's position is rounded down to a tick, ours is not: ours
@@ -181,6 +206,7 @@ miss_master(struct mg_clock *clock, bool rolling, uint32_t frames, uint32_t rate
     clock->has_master = false;
     clock->tempo_in_beats = false;
     clock->bpm = clock->own_bpm;
+    clock->metre = clock->own_metre;
 }
 
 // Brings frame and quarters to the first frame of this cycle.  Returns whether the
@@ -197,7 +223,7 @@ follow(struct mg_clock *clock, const struct mg_transport *t, uint32_t frames,
     struct bbt bbt = take_bbt(clock, t, rate_hz);
     if (!bbt.good && !clock->has_master)
         return moved;
-    double quarter = frames_per_quarter(clock, rate_hz);
+    double quarter = mg_clock_quarter_frames(clock, rate_hz);
     clock->quarters += move / quarter;
     if (!bbt.good) {
         miss_master(clock, t->rolling, frames, rate_hz);
@@ -212,6 +238,7 @@ follow(struct mg_clock *clock, const struct mg_transport *t, uint32_t frames,
     clock->has_master = true;
     clock->silent_frames = 0;
     clock->heard_quarters = bbt.quarters;
+    clock->metre = bbt.metre;
     return moved;
 }
 
@@ -221,28 +248,80 @@ rounded(double x)
     return (int64_t)floor(fmin(fmax(x, -1e15), 1e15) + 0.5);
 }
 
-// Where a step falls, in frames from the start of the cycle.
+// Where a step stands, in even steps: every second one is swung.
+static double
+place_of(const struct mg_clock *clock, int64_t step)
+{
+    return (double)step + (step & 1 ? 2.0 * clock->swing - 1.0 : 0.0);
+}
+
+// The place that the clock has come to, in steps.
+static double
+place_now(const struct mg_clock *clock, uint32_t rate_hz)
+{
+    if (clock->has_master)
+        return clock->quarters * clock->steps_per_quarter;
+    return clock->origin_step + ((double)clock->frame - clock->origin_frame) /
+                                    mg_clock_step_frames(clock, rate_hz);
+}
+
+// Where a step falls, in frames from where the clock has come to.
 static int64_t
 offset_of(const struct mg_clock *clock, int64_t step, uint32_t rate_hz)
 {
-    double k = (double)step;
+    double place = place_of(clock, step);
     double spq = clock->steps_per_quarter;
     if (clock->has_master)
-        return rounded((k / spq - clock->quarters) *
-                       frames_per_quarter(clock, rate_hz));
-    return rounded(k * 60.0 * rate_hz / (clock->bpm * spq)) - clock->frame;
+        return rounded((place / spq - clock->quarters) *
+                       mg_clock_quarter_frames(clock, rate_hz));
+    double steps = place - clock->origin_step;
+    return rounded(clock->origin_frame + steps * 60.0 * rate_hz / (clock->bpm * spq)) -
+           clock->frame;
 }
 
-// The first step at or after a frame of the cycle, or just before it.
+// The first step at or after a frame from where the clock has come to, or just before
+// it.
 static int64_t
 first_step(const struct mg_clock *clock, double frame, uint32_t rate_hz)
 {
-    double quarter = frames_per_quarter(clock, rate_hz);
-    double quarters =
-        clock->has_master ? clock->quarters : (double)clock->frame / quarter;
-    quarters += frame / quarter;
-    double k = ceil(quarters * clock->steps_per_quarter - EARLY_STEPS);
-    return (int64_t)fmin(fmax(k, 0.0), 1e12);
+    double place =
+        place_now(clock, rate_hz) + frame / mg_clock_step_frames(clock, rate_hz);
+    double early = place - EARLY_STEPS;
+    int64_t step = (int64_t)fmin(fmax(ceil(early), 0.0), 1e12);
+    bool swung_is_ahead = step > 0 && place_of(clock, step - 1) >= early;
+    return swung_is_ahead ? step - 1 : step;
+}
+
+MG_RT double
+mg_clock_quarters(const struct mg_clock *clock, uint32_t rate_hz)
+{
+    return place_now(clock, rate_hz) / clock->steps_per_quarter;
+}
+
+MG_RT double
+mg_clock_frames_to(const struct mg_clock *clock, int64_t step, uint32_t rate_hz)
+{
+    return (double)offset_of(clock, step, rate_hz);
+}
+
+// Whether `quarters` is a whole number of `lengths` but for rounding.
+static bool
+is_multiple(double quarters, double length)
+{
+    double times = quarters / length;
+    return fabs(times - floor(times + 0.5)) * length < SAME_QUARTERS;
+}
+
+MG_RT enum mg_clock_weight
+mg_clock_weight(const struct mg_clock *clock, int64_t step)
+{
+    double quarters = (double)step / clock->steps_per_quarter - clock->metre.bar_start;
+    if (is_multiple(quarters, clock->metre.bar))
+        return MG_CLOCK_DOWNBEAT;
+    // A bar need not be a whole number of beats; its beats count from its start.
+    double bars = floor(quarters / clock->metre.bar);
+    double in_bar = quarters - bars * clock->metre.bar;
+    return is_multiple(in_bar, clock->metre.beat) ? MG_CLOCK_BEAT : MG_CLOCK_OFF_BEAT;
 }
 
 // Whether the kept step is out of reach: small jumps that add up are a relocation.
@@ -251,28 +330,41 @@ lost(const struct mg_clock *clock, uint32_t frames, uint32_t rate_hz)
 {
     int64_t offset = offset_of(clock, clock->next_step, rate_hz);
     double slack = 2.0 * fmax(frames, JUMP_SECONDS * rate_hz);
-    return (double)offset < -slack ||
-           (double)offset > mg_clock_step_frames(clock, rate_hz) + slack;
+    double step_frames = 2.0 * clock->swing * mg_clock_step_frames(clock, rate_hz);
+    return (double)offset < -slack || (double)offset > step_frames + slack;
 }
 
+// The steps from next_step on that fall before `frames`; the clock has come to frame
+// `here` of the cycle.
 static void
-collect_steps(struct mg_clock *clock, uint32_t frames, uint32_t rate_hz,
+collect_steps(struct mg_clock *clock, uint32_t frames, uint32_t here, uint32_t rate_hz,
               struct mg_clock_cycle *out)
 {
     for (int i = 0; i < 2 * MG_CLOCK_STEPS_MAX; i++) {
-        int64_t offset = offset_of(clock, clock->next_step, rate_hz);
+        int64_t offset = offset_of(clock, clock->next_step, rate_hz) + here;
         if (offset >= (int64_t)frames)
             return;
-        bool stacked = offset_of(clock, clock->next_step + 1, rate_hz) <= 0;
+        bool stacked = offset_of(clock, clock->next_step + 1, rate_hz) + here <= 0;
         if (stacked || out->count == MG_CLOCK_STEPS_MAX)
             out->skipped++;
         else
             out->steps[out->count++] =
                 (struct mg_clock_step){clock->next_step,
-                                       offset < 0 ? 0 : (uint32_t)offset};
+                                       offset < 0 ? 0 : (uint32_t)offset,
+                                       mg_clock_weight(clock, clock->next_step)};
         clock->next_step++;
     }
-    clock->next_step = first_step(clock, frames, rate_hz);
+    clock->next_step = first_step(clock, (double)frames - here, rate_hz);
+}
+
+// Own time counts from the start of the song again.
+static void
+forget_origin(struct mg_clock *clock)
+{
+    clock->origin_step = 0.0;
+    clock->origin_frame = 0.0;
+    if (!clock->has_master)
+        clock->bpm = clock->own_bpm;
 }
 
 MG_RT void
@@ -287,6 +379,8 @@ mg_clock_advance(struct mg_clock *clock, const struct mg_transport *transport,
     out->skipped = 0;
     out->count = 0;
     clock->rolling = transport->rolling;
+    if (!was_rolling || moved)
+        forget_origin(clock);
     if (!was_rolling || !out->rolling || moved || lost(clock, frames, rate_hz)) {
         out->moved = out->rolling;
         clock->next_step = first_step(clock, 0.0, rate_hz);
@@ -296,7 +390,26 @@ mg_clock_advance(struct mg_clock *clock, const struct mg_transport *transport,
     out->next = clock->next_step;
     if (!out->rolling)
         return;
-    collect_steps(clock, frames, rate_hz, out);
+    collect_steps(clock, frames, 0, rate_hz, out);
     clock->frame += frames;
-    clock->quarters += frames / frames_per_quarter(clock, rate_hz);
+    clock->quarters += frames / mg_clock_quarter_frames(clock, rate_hz);
+}
+
+MG_RT void
+mg_clock_regrid(struct mg_clock *clock, int steps_per_quarter, double own_bpm,
+                uint32_t frames, uint32_t rate_hz, int last_step,
+                struct mg_clock_cycle *out)
+{
+    const struct mg_clock_step *at = &out->steps[last_step];
+    int64_t step = mg_clock_step_on(clock, at->step, steps_per_quarter);
+    clock->steps_per_quarter = steps_per_quarter;
+    clock->own_bpm = own_bpm;
+    if (!clock->has_master) {
+        clock->origin_step = place_of(clock, step);
+        clock->origin_frame = (double)(clock->frame - frames + at->frame);
+        clock->bpm = own_bpm;
+    }
+    clock->next_step = step + 1;
+    out->count = last_step + 1;
+    collect_steps(clock, frames, frames, rate_hz, out);
 }

@@ -6,8 +6,9 @@
 // Without a timebase master step k falls at frame round(k * 60 * rate / (bpm * spq)) of
 // the song; nothing accumulates.  With one, at the frame where its bar, beat and tick
 // cross k / spq quarter notes.  The next step's number is kept from cycle to cycle, so
-// that a tick rounded the wrong way neither drops nor doubles a step.  Pure: no thread,
-// no system call.
+// that a tick rounded the wrong way neither drops nor doubles a step.  With swing every
+// second step falls later: step 2n + 1 where step 2n + 2 * swing would.  Pure: no
+// thread, no system call.
 #ifndef MG_ENGINE_CLOCK_H
 #define MG_ENGINE_CLOCK_H
 
@@ -31,6 +32,7 @@ enum mg_clock_weight { MG_CLOCK_OFF_BEAT, MG_CLOCK_BEAT, MG_CLOCK_DOWNBEAT };
 struct mg_clock_step {
     int64_t step;
     uint32_t frame; // offset into the cycle
+    enum mg_clock_weight weight;
 };
 
 // What one cycle holds.
@@ -44,9 +46,24 @@ struct mg_clock_cycle {
     struct mg_clock_step steps[MG_CLOCK_STEPS_MAX]; // rising
 };
 
+// A metre: lengths in quarter notes, and where a bar began.
+struct mg_metre {
+    double bar_start;
+    double bar;
+    double beat;
+};
+
 struct mg_clock {
     int steps_per_quarter;
-    double own_bpm; // where no master gives a tempo
+    double own_bpm;            // where no master gives a tempo
+    struct mg_metre own_metre; // where no master gives one
+    double swing;              // 0.5 (even) .. 0.75
+    struct mg_metre metre;     // now
+
+    // Own time: step `origin_step` fell at frame `origin_frame`; 0, 0 until the own tempo
+    // is changed on the way.
+    double origin_step;
+    double origin_frame;
 
     // Expected at the first frame of the next cycle.
     bool rolling;
@@ -66,13 +83,39 @@ struct mg_clock {
 // steps_per_quarter: 1..24; own_bpm: MG_CLOCK_BPM_MIN..MAX.
 void mg_clock_init(struct mg_clock *clock, int steps_per_quarter, double own_bpm);
 
+// The own metre; beats_per_bar: 1..64; beat_type: 1..64, 4 = a beat is a quarter note.
+void mg_clock_set_metre(struct mg_clock *clock, double beats_per_bar, double beat_type);
+
 // Takes one cycle of `frames` frames at `rate_hz`.  Believes nothing in *transport
 // unchecked: the work is bounded and the steps rise, whatever it says.
 MG_RT void mg_clock_advance(struct mg_clock *clock,
                             const struct mg_transport *transport, uint32_t frames,
                             uint32_t rate_hz, struct mg_clock_cycle *out);
 
-// Frames from one step to the next at the present tempo.
+// Another grid and own tempo from the given step of the cycle that was taken last: the
+// steps after it are found anew, and *out is changed to match.  The step itself keeps its
+// number.  Its place on the new grid must be a step, as the start of a bar is.
+MG_RT void mg_clock_regrid(struct mg_clock *clock, int steps_per_quarter,
+                           double own_bpm, uint32_t frames, uint32_t rate_hz,
+                           int last_step, struct mg_clock_cycle *out);
+
+// The number that a step of this grid has on another, rounded to the nearest.
+MG_RT int64_t mg_clock_step_on(const struct mg_clock *clock, int64_t step,
+                               int steps_per_quarter);
+
+// Where a step stands in its bar, by the present metre.
+MG_RT enum mg_clock_weight mg_clock_weight(const struct mg_clock *clock, int64_t step);
+
+// Frames from the end of the cycle that was taken last to a step; under 0: it is over.
+MG_RT double mg_clock_frames_to(const struct mg_clock *clock, int64_t step,
+                                uint32_t rate_hz);
+
+// The place at the end of the cycle that was taken last, in quarter notes, and the length
+// of one in frames.
+MG_RT double mg_clock_quarters(const struct mg_clock *clock, uint32_t rate_hz);
+MG_RT double mg_clock_quarter_frames(const struct mg_clock *clock, uint32_t rate_hz);
+
+// Frames from one step to the next at the present tempo, without swing.
 MG_RT double mg_clock_step_frames(const struct mg_clock *clock, uint32_t rate_hz);
 
 #endif

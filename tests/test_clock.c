@@ -389,6 +389,121 @@ test_hostile(void **state)
     assert_int_equal(found, 48);
 }
 
+// Every second step where the swing says, to the frame; and back to even.
+static void
+test_swing(void **state)
+{
+    (void)state;
+    const double swings[] = {0.5, 0.58, 2.0 / 3.0, 0.75};
+    for (int i = 0; i < 8; i++) {
+        double swing = swings[i % 4];
+        bool has_master = i >= 4;
+        struct mg_clock clock;
+        struct mg_clock_cycle out;
+        mg_clock_init(&clock, 2, 120);
+        clock.swing = swing;
+        int64_t next = 0;
+        for (uint32_t frame = 0; frame < 3000000; frame += 64) {
+            struct mg_transport t = has_master
+                                        ? master(frame, 120, 1920)
+                                        : (struct mg_transport){true, .frame = frame};
+            mg_clock_advance(&clock, &t, 64, RATE, &out);
+            for (int k = 0; k < out.count; k++, next++) {
+                double late = next % 2 ? 2.0 * swing - 1.0 : 0.0;
+                assert_int_equal(out.steps[k].step, next);
+                assert_int_equal(frame + out.steps[k].frame,
+                                 (int64_t)floor(((double)next + late) * 12000.0 + 0.5));
+            }
+        }
+        assert_true(next >= 250);
+    }
+}
+
+// A start between an even step and its swung follower plays the follower.
+static void
+test_swing_start(void **state)
+{
+    (void)state;
+    struct mg_clock clock;
+    struct mg_clock_cycle out;
+    mg_clock_init(&clock, 2, 120);
+    clock.swing = 0.75;
+    struct mg_transport t = {.rolling = true, .frame = 24000 + 14000};
+    mg_clock_advance(&clock, &t, 8192, RATE, &out);
+    assert_int_equal(out.next, 3);
+    assert_int_equal(out.count, 1);
+    assert_int_equal(out.steps[0].frame, 24000 + 18000 - t.frame);
+}
+
+static void
+test_weights(void **state)
+{
+    (void)state;
+    struct mg_clock clock;
+    mg_clock_init(&clock, 2, 120); // 4/4
+    for (int64_t step = 0; step < 64; step++)
+        assert_int_equal(mg_clock_weight(&clock, step),
+                         step % 8 == 0   ? MG_CLOCK_DOWNBEAT
+                         : step % 2 == 0 ? MG_CLOCK_BEAT
+                                         : MG_CLOCK_OFF_BEAT);
+    mg_clock_set_metre(&clock, 3, 4);
+    for (int64_t step = 0; step < 64; step++)
+        assert_int_equal(mg_clock_weight(&clock, step) == MG_CLOCK_DOWNBEAT,
+                         step % 6 == 0);
+    // A master in 7/8 whose bar began at quarter 10: steps 20, 27, 34.
+    struct mg_clock_cycle out;
+    struct mg_transport t = {.rolling = true,
+                             .frame = 240000,
+                             .has_bbt = true,
+                             .bar = 4,
+                             .beat = 1,
+                             .bar_start_tick = 20 * 960.0,
+                             .ticks_per_beat = 960,
+                             .beats_per_minute = 120,
+                             .beats_per_bar = 7,
+                             .beat_type = 8};
+    mg_clock_advance(&clock, &t, 64, RATE, &out);
+    assert_int_equal(out.steps[0].step, 20);
+    assert_int_equal(out.steps[0].weight, MG_CLOCK_DOWNBEAT);
+    for (int64_t step = 20; step < 48; step++)
+        assert_int_equal(mg_clock_weight(&clock, step),
+                         (step - 20) % 7 == 0 ? MG_CLOCK_DOWNBEAT : MG_CLOCK_BEAT);
+}
+
+// Another grid and tempo at a bar, in short cycles and in one that holds many steps:
+// what was due before stays, what comes after falls on the new grid, counted from the
+// bar.
+static void
+test_regrid(void **state)
+{
+    (void)state;
+    const uint32_t cycles[] = {64, 8192, 100000};
+    for (int i = 0; i < 3; i++) {
+        struct mg_clock clock;
+        struct mg_clock_cycle out;
+        mg_clock_init(&clock, 2, 120);
+        int64_t next = 0;
+        bool changed = false;
+        for (uint32_t frame = 0; frame < 1000000; frame += cycles[i]) {
+            struct mg_transport t = {.rolling = true, .frame = frame};
+            mg_clock_advance(&clock, &t, cycles[i], RATE, &out);
+            assert_int_equal(out.moved, frame == 0);
+            for (int k = 0; k < out.count; k++, next++) {
+                double due = changed ? 96000.0 + (double)(next - 16) * 8000.0
+                                     : (double)next * 12000.0;
+                assert_int_equal(out.steps[k].step, next);
+                assert_int_equal(frame + out.steps[k].frame, (int64_t)due);
+                if (next == 8 && !changed) { // bar 2: sixteenths at 90 from here
+                    mg_clock_regrid(&clock, 4, 90, cycles[i], RATE, k, &out);
+                    changed = true;
+                    next = 16;
+                }
+            }
+        }
+        assert_true(next > 100);
+    }
+}
+
 int
 main(void)
 {
@@ -404,6 +519,10 @@ main(void)
         cmocka_unit_test(test_creeps_back),
         cmocka_unit_test(test_no_stack),
         cmocka_unit_test(test_tempo_unit),
+        cmocka_unit_test(test_swing),
+        cmocka_unit_test(test_swing_start),
+        cmocka_unit_test(test_weights),
+        cmocka_unit_test(test_regrid),
         cmocka_unit_test(test_hostile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
