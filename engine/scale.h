@@ -6,10 +6,10 @@
 
 #include <stdbool.h>
 
-// Number of scales; 0 is the chromatic one, in which every key stands.
-int mg_scale_count(void);
+// Scale 0 is the chromatic one, in which every key stands.
+enum { MG_SCALE_COUNT = 16 };
 
-// "chromatic", "major", "minor", ...; scale: 0..count - 1.
+// "chromatic", "major", "minor", ...; scale: 0..MG_SCALE_COUNT - 1.
 const char *mg_scale_name(int scale);
 
 // -1 where there is no such name.
