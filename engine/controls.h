@@ -87,19 +87,30 @@ MG_RT float mg_control_of_midi(enum mg_control control, int value);
 MG_RT enum mg_control mg_controls_turn(struct mg_controls *controls, int channel,
                                        int controller, int value);
 
-// Binds a controller to a control; channel 0..15, or -1 for all.  Whatever that control
-// was bound to before stays bound.  Returns 0, or -EINVAL for a controller that means
-// something else: 64 (the pedal) and 120..127 (channel modes).  Main thread.
+// Whether a controller can be bound: 0..119 but for 64, the pedal.  120..127 are channel
+// modes.
+bool mg_controller_is_free(int controller);
+
+// Binds a controller to a control, MG_CONTROL_NONE to let go of it; channel 0..15, or -1
+// for all.  Whatever that control was bound to before stays bound.  Returns 0, or
+// -EINVAL where the controller is not free.  Main thread.
 int mg_controls_bind(struct mg_controls *controls, enum mg_control control, int channel,
                      int controller);
+
+// --- as text (controls_text.c); any thread but real time -----------------------------
 
 // MG_CONTROL_NONE where there is no such name.
 enum mg_control mg_control_find(const char *name);
 
+// Whether it has a value that stands, and is more than a trigger.
+bool mg_control_is_setting(enum mg_control control);
+
 // A value as typed: a number in the C locale within range; for a scale its name too, for
 // a root the name of a note (C, F#, Bb), for a switch on or off.  Returns whether it is
-// one.  mg_control_print() writes the same back; the string is to be freed with g_free().
+// one.  mg_control_print() writes the same back, and mg_control_expected() says what
+// would be one ("a number from 0.1 to 10"); the strings are to be freed with g_free().
 bool mg_control_parse(enum mg_control control, const char *text, float *value);
 char *mg_control_print(enum mg_control control, float value);
+char *mg_control_expected(enum mg_control control);
 
 #endif
