@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 
 // In freewheel: the composer's thread, or without one its work done here.
 static bool
@@ -19,11 +20,12 @@ wait_for_decision(void *context)
 struct mg_instrument_options
 mg_instrument_defaults(const struct mg_preset *preset, uint64_t seed)
 {
-    return (struct mg_instrument_options){
+    struct mg_instrument_options options = {
         .bpm = preset->bpm,
-        .temperature = preset->temperature,
         .seed = preset->seed >= 0 ? (uint64_t)preset->seed : seed,
     };
+    memcpy(options.control, preset->control, sizeof options.control);
+    return options;
 }
 
 static struct mg_rt *
@@ -34,7 +36,7 @@ create_rt(struct mg_instrument *instrument, const struct mg_preset *preset,
         .steps_per_quarter = preset->model->layout.shape.steps_per_quarter,
         .bpm = options->bpm,
         .channel = (int)preset->channel - 1,
-        .velocity = (int)preset->velocity,
+        .velocity = (int)options->control[MG_CONTROL_VELOCITY],
         .thru = options->thru,
         .free_run = options->free_run,
         .record = options->record,
@@ -49,10 +51,10 @@ create_composer(struct mg_instrument *instrument, const struct mg_preset *preset
                 const struct mg_instrument_options *options, GError **error)
 {
     int spq = preset->model->layout.shape.steps_per_quarter;
-    double longest = ceil(preset->longest_quarters * spq);
+    double longest = ceil((double)options->control[MG_CONTROL_LONGEST] * spq);
     struct mg_composer_config config = {
         .seed = options->seed,
-        .temperature = (float)options->temperature,
+        .temperature = options->control[MG_CONTROL_TEMPERATURE],
         .fill_below = (int)preset->fill_below,
         .longest_steps = longest > 1.0 ? (int)longest : 1,
         .prime = options->prime,

@@ -15,13 +15,14 @@
 
 #include "engine/composer.h"
 #include "engine/composer_thread.h"
+#include "engine/controls.h"
 #include "engine/preset.h"
 #include "engine/recorder.h"
 #include "engine/rt_setup.h"
 
 struct mg_instrument_options {
     double bpm;
-    double temperature;
+    float control[MG_CONTROL_COUNT]; // where the controls stand at first
     uint64_t seed;
     bool thru;
     bool free_run;

@@ -130,6 +130,8 @@ main(int argc, char **argv)
          "Quarter notes a minute (default: the prime's or the preset's)", "BPM"},
         {"temperature", 'T', 0, G_OPTION_ARG_STRING, &arguments.overrides.temperature,
          "Under 1 plays safe, over 1 takes risks", "X"},
+        {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments.overrides.set,
+         "Put a control of the preset elsewhere; may be repeated", "CONTROL=VALUE"},
         {0},
     };
     int status =

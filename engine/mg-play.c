@@ -346,6 +346,8 @@ parse(int *argc, char ***argv, struct arguments *arguments)
          "Quarter notes a minute where the transport has no tempo", "BPM"},
         {"temperature", 'T', 0, G_OPTION_ARG_STRING, &arguments->overrides.temperature,
          "Under 1 plays safe, over 1 takes risks", "X"},
+        {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments->overrides.set,
+         "Put a control of the preset elsewhere; may be repeated", "CONTROL=VALUE"},
         {"free-run", 'f', 0, G_OPTION_ARG_NONE, &arguments->free_run,
          "Play at once, whatever the transport does", NULL},
         {"thru", 0, 0, G_OPTION_ARG_NONE, &arguments->thru,

@@ -4,6 +4,7 @@
 #include "engine/overrides.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "engine/clock.h"
 
@@ -20,6 +21,7 @@ mg_overrides_finish(struct mg_overrides *overrides)
     g_free(overrides->seed);
     g_free(overrides->tempo);
     g_free(overrides->temperature);
+    g_strfreev(overrides->set);
     *overrides = (struct mg_overrides){0};
 }
 
@@ -35,6 +37,57 @@ read_number(const char *typed, double least, double most, double *value)
            *value <= most;
 }
 
+// option: how it was asked for, for the error.
+static int
+set_control(float *values, enum mg_control control, const char *text,
+            const char *option, GError **error)
+{
+    if (mg_control_parse(control, text, &values[control]))
+        return 0;
+    char *expected = mg_control_expected(control);
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: '%.40s' is not %s",
+                option, text, expected);
+    g_free(expected);
+    return -EINVAL;
+}
+
+// setting: NAME=VALUE.
+static int
+set_named(float *values, const char *setting, GError **error)
+{
+    const char *sign = strchr(setting, '=');
+    char *name = g_strndup(setting, sign ? (gsize)(sign - setting) : strlen(setting));
+    enum mg_control control = mg_control_find(name);
+    int code = 0;
+    if (sign && mg_control_is_setting(control)) {
+        char *option = g_strconcat("--set ", name, NULL);
+        code = set_control(values, control, sign + 1, option, error);
+        g_free(option);
+    } else {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "--set: '%.40s' is not CONTROL=VALUE; "
+                    "musicguru-preset(5) has the controls",
+                    setting);
+        code = -EINVAL;
+    }
+    g_free(name);
+    return code;
+}
+
+static int
+set_controls(const struct mg_overrides *overrides, float *values, GError **error)
+{
+    int code = 0;
+    if (overrides->temperature)
+        code = set_control(values, MG_CONTROL_TEMPERATURE, overrides->temperature,
+                           "--temperature", error);
+    for (char **set = overrides->set; set && *set && code == 0; set++)
+        code = set_named(values, *set, error);
+    if (code == 0 && values[MG_CONTROL_LOWEST] > values[MG_CONTROL_HIGHEST])
+        return refuse(error, "--set: lowest is above highest");
+    return code;
+}
+
 int
 mg_overrides_apply(const struct mg_overrides *overrides,
                    struct mg_instrument_options *options, GError **error)
@@ -46,7 +99,5 @@ mg_overrides_apply(const struct mg_overrides *overrides,
     if (!read_number(overrides->tempo, MG_CLOCK_BPM_MIN, MG_CLOCK_BPM_MAX,
                      &options->bpm))
         return refuse(error, "--tempo: not a number from 1 to 999");
-    if (!read_number(overrides->temperature, 0.1, 10.0, &options->temperature))
-        return refuse(error, "--temperature: not a number from 0.1 to 10");
-    return 0;
+    return set_controls(overrides, options->control, error);
 }

@@ -11,6 +11,7 @@ struct mg_overrides {
     char *seed; // each as typed, owned; NULL: not given
     char *tempo;
     char *temperature;
+    char **set; // CONTROL=VALUE each
 };
 
 // Frees the strings and zeroes the struct; takes a zeroed one.

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// Presets: one table of keys drives the defaults, the checks and the errors.
+// Presets: one table of keys, and that of the controls, drive the defaults, the checks
+// and the errors.
 #include "engine/preset.h"
 
 #include <errno.h>
@@ -8,12 +9,12 @@
 #include <string.h>
 
 #include "engine/clock.h"
+#include "engine/key_file.h"
 #include "io/file.h"
 #include "model/model_file.h"
 
 #define GROUP "preset"
-
-enum { PRESET_FILE_MAX_BYTES = 64 << 10 };
+#define METRE "metre" // the one key that is two numbers
 
 enum kind { TEXT, NUMBER, WHOLE };
 
@@ -33,10 +34,7 @@ static const struct key KEYS[] = {
     {"description", TEXT, AT(description), 0, 0, 0},
     {"model", TEXT, AT(model_path), 0, 0, 0},
     {"tempo", NUMBER, AT(bpm), 120, MG_CLOCK_BPM_MIN, MG_CLOCK_BPM_MAX},
-    {"temperature", NUMBER, AT(temperature), 1, 0.1, 10},
-    {"longest_note", NUMBER, AT(longest_quarters), 8, 0.25, 1000},
     {"fill_below", WHOLE, AT(fill_below), 2, 0, 20},
-    {"velocity", WHOLE, AT(velocity), 80, 1, 127},
     {"channel", WHOLE, AT(channel), 1, 1, 16},
     {"program", WHOLE, AT(program), 0, 0, 127},
     {"seed", WHOLE, AT(seed), -1, 0, 9007199254740992.0}, // 2^53
@@ -65,6 +63,10 @@ default_preset(void)
     for (size_t i = 0; i < G_N_ELEMENTS(KEYS); i++)
         if (KEYS[i].kind != TEXT)
             set_number(preset, &KEYS[i], KEYS[i].initial);
+    for (int i = 0; i < MG_CONTROL_COUNT; i++)
+        preset->control[i] = mg_control_table[i].initial;
+    preset->beats_per_bar = 4.0;
+    preset->beat_type = 4.0;
     return preset;
 }
 
@@ -97,33 +99,67 @@ parse_number(const struct key *key, const char *text, double *value)
 }
 
 static int
-read_key(GKeyFile *file, const char *path, const struct key *key,
-         struct mg_preset *preset, GError **error)
+read_number(const char *path, const struct key *key, const char *text,
+            struct mg_preset *preset, GError **error)
+{
+    double value = 0.0;
+    if (!parse_number(key, text, &value))
+        return mg_key_file_refuse(error, path, GROUP, key->name,
+                                  "'%.40s' is not a %snumber from %.15g to %.15g", text,
+                                  key->kind == WHOLE ? "whole " : "", key->low,
+                                  key->high);
+    set_number(preset, key, value);
+    return 0;
+}
+
+static int
+read_control(const char *path, enum mg_control control, const char *text,
+             struct mg_preset *preset, GError **error)
+{
+    if (mg_control_parse(control, text, &preset->control[control]))
+        return 0;
+    char *expected = mg_control_expected(control);
+    int code = mg_key_file_refuse(error, path, GROUP, mg_control_table[control].name,
+                                  "'%.40s' is not %s", text, expected);
+    g_free(expected);
+    return code;
+}
+
+// "6/8": how many beats a bar has, and which note is one.
+static int
+read_metre(const char *path, const char *text, struct mg_preset *preset, GError **error)
+{
+    char **parts = g_strsplit(text, "/", 2);
+    guint64 beats = 0;
+    guint64 type = 0;
+    bool good = parts[0] && parts[1] &&
+                g_ascii_string_to_unsigned(parts[0], 10, 1, 32, &beats, NULL) &&
+                g_ascii_string_to_unsigned(parts[1], 10, 1, 32, &type, NULL) &&
+                (type & (type - 1)) == 0; // a power of two
+    g_strfreev(parts);
+    if (!good)
+        return mg_key_file_refuse(error, path, GROUP, METRE,
+                                  "'%.40s' is not 1 to 32 beats of 1, 2, 4, 8, 16 or "
+                                  "32, such as 3/4",
+                                  text);
+    preset->beats_per_bar = (double)beats;
+    preset->beat_type = (double)type;
+    return 0;
+}
+
+static int
+read_text(GKeyFile *file, const char *path, const struct key *key,
+          struct mg_preset *preset, GError **error)
 {
     GError *inner = NULL;
-    char *text = g_key_file_get_string(file, GROUP, key->name, &inner);
-    double value = 0.0;
-    if (!text) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: [%s] %s: %s", path,
-                    GROUP, key->name, inner->message);
-        g_error_free(inner);
-        return -EINVAL;
-    }
-    if (key->kind == TEXT) {
-        *text_at(preset, key) = text;
+    char **field = text_at(preset, key);
+    g_free(*field);
+    *field = g_key_file_get_string(file, GROUP, key->name, &inner);
+    if (*field)
         return 0;
-    }
-    g_strstrip(text);
-    bool good = parse_number(key, text, &value);
-    if (good)
-        set_number(preset, key, value);
-    else
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                    "%s: [%s] %s: '%.40s' is not a %snumber from %.15g to %.15g", path,
-                    GROUP, key->name, text, key->kind == WHOLE ? "whole " : "",
-                    key->low, key->high);
-    g_free(text);
-    return good ? 0 : -EINVAL;
+    mg_key_file_refuse(error, path, GROUP, key->name, "%s", inner->message);
+    g_error_free(inner);
+    return -EINVAL;
 }
 
 static const struct key *
@@ -138,6 +174,28 @@ find_key(const char *name)
 // --- the file ------------------------------------------------------------------------
 
 static int
+read_key(GKeyFile *file, const char *path, const char *name, struct mg_preset *preset,
+         GError **error)
+{
+    const struct key *key = find_key(name);
+    if (key && key->kind == TEXT)
+        return read_text(file, path, key, preset, error);
+    enum mg_control control = mg_control_find(name);
+    char *text = g_strstrip(g_key_file_get_value(file, GROUP, name, NULL));
+    int code;
+    if (key)
+        code = read_number(path, key, text, preset, error);
+    else if (strcmp(name, METRE) == 0)
+        code = read_metre(path, text, preset, error);
+    else if (mg_control_is_setting(control))
+        code = read_control(path, control, text, preset, error);
+    else
+        code = mg_key_file_refuse(error, path, GROUP, name, "no such key");
+    g_free(text);
+    return code;
+}
+
+static int
 read_keys(GKeyFile *file, const char *path, struct mg_preset *preset, GError **error)
 {
     char **names = g_key_file_get_keys(file, GROUP, NULL, NULL);
@@ -147,57 +205,41 @@ read_keys(GKeyFile *file, const char *path, struct mg_preset *preset, GError **e
         return -EINVAL;
     }
     int code = 0;
-    for (char **name = names; *name && code == 0; name++) {
-        const struct key *key = find_key(*name);
-        if (key) {
-            code = read_key(file, path, key, preset, error);
-            continue;
-        }
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: [%s] %s: no such key",
-                    path, GROUP, *name);
-        code = -EINVAL;
-    }
+    for (char **name = names; *name && code == 0; name++)
+        code = read_key(file, path, *name, preset, error);
     g_strfreev(names);
     return code;
 }
 
+// What no key is wrong in alone.
 static int
-check_groups(GKeyFile *file, const char *path, GError **error)
+check(const char *path, const struct mg_preset *preset, GError **error)
 {
-    char **groups = g_key_file_get_groups(file, NULL);
-    int code = 0;
-    for (char **group = groups; *group && code == 0; group++) {
-        if (strcmp(*group, GROUP) == 0)
-            continue;
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: [%s]: no such group",
-                    path, *group);
-        code = -EINVAL;
-    }
-    g_strfreev(groups);
-    return code;
+    double lowest = (double)preset->control[MG_CONTROL_LOWEST];
+    double highest = (double)preset->control[MG_CONTROL_HIGHEST];
+    if (!preset->model_path || !*preset->model_path)
+        return mg_key_file_refuse(error, path, GROUP, "model",
+                                  "is missing; name a model file");
+    if (lowest > highest)
+        return mg_key_file_refuse(error, path, GROUP, "lowest",
+                                  "%g is above highest, %g", lowest, highest);
+    return 0;
 }
 
 static int
-parse_file(GBytes *bytes, const char *path, struct mg_preset *preset, GError **error)
+read_file(const char *path, struct mg_preset *preset, GError **error)
 {
-    GKeyFile *file = g_key_file_new();
-    GError *inner = NULL;
-    gsize length = 0;
-    const char *data = g_bytes_get_data(bytes, &length);
-    int code = 0;
-    if (!g_key_file_load_from_data(file, length ? data : "", length, G_KEY_FILE_NONE,
-                                   &inner)) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: %s", path,
-                    inner->message);
-        g_error_free(inner);
-        code = -EINVAL;
-    }
-    if (code == 0)
-        code = check_groups(file, path, error);
+    static const char *const GROUPS[] = {GROUP, MG_CONTROLLER_MAP_GROUP, NULL};
+    GKeyFile *file = mg_key_file_load(path, error);
+    if (!file)
+        return -EINVAL;
+    int code = mg_key_file_check_groups(file, path, GROUPS, error);
     if (code == 0)
         code = read_keys(file, path, preset, error);
+    if (code == 0)
+        code = mg_controller_map_read(file, path, &preset->controllers, error);
     g_key_file_free(file);
-    return code;
+    return code == 0 ? check(path, preset, error) : code;
 }
 
 // The name without folder and ending.
@@ -234,18 +276,9 @@ load_model(struct mg_preset *preset, GError **error)
 static int
 read_preset(struct mg_preset *preset, const char *path, GError **error)
 {
-    GBytes *bytes = mg_file_read(path, PRESET_FILE_MAX_BYTES, error);
-    if (!bytes)
-        return -EIO;
-    int code = parse_file(bytes, path, preset, error);
-    g_bytes_unref(bytes);
+    int code = read_file(path, preset, error);
     if (code != 0)
         return code;
-    if (!preset->model_path || !*preset->model_path) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                    "%s: [%s] model: is missing; name a model file", path, GROUP);
-        return -EINVAL;
-    }
     char *folder = g_path_get_dirname(path);
     char *model = g_path_is_absolute(preset->model_path)
                       ? g_strdup(preset->model_path)

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/controller_map.h"
+#include "engine/controls.h"
 #include "model/model.h"
 
 // All strings and the model are owned.
@@ -15,14 +17,15 @@ struct mg_preset {
     char *name;
     char *description; // "" where there is none
     char *model_path;
-    double bpm;              // MG_CLOCK_BPM_MIN..MAX
-    double temperature;      // 0.1..10
-    double longest_quarters; // a longer note is let go; 0.25..1000
-    int64_t fill_below;      // notes; 0..20
-    int64_t velocity;        // 1..127
-    int64_t channel;         // 1..16
-    int64_t program;         // General MIDI, 0..127; for the built-in synth
-    int64_t seed;            // -1: none given
+    double bpm;                      // MG_CLOCK_BPM_MIN..MAX
+    double beats_per_bar;            // whole, 1..32
+    double beat_type;                // 1, 2, 4, 8, 16 or 32: the note that is a beat
+    int64_t fill_below;              // notes; 0..20
+    int64_t channel;                 // 1..16
+    int64_t program;                 // General MIDI, 0..127; for the built-in synth
+    int64_t seed;                    // -1: none given
+    float control[MG_CONTROL_COUNT]; // where the controls stand
+    struct mg_controller_map controllers;
     struct mg_model *model;
 };
 

@@ -36,6 +36,12 @@ cmp -s a.mid c.mid && bad "another seed gave the same bytes"
 run 0 mg-compose -o d.mid -s 5 -n 64 -t 61.7 m.safetensors
 cmp -s a.mid d.mid && bad "another tempo gave the same bytes"
 
+# --temperature is a short form of --set.
+run 0 mg-compose -o hot.mid -s 5 -n 64 -T 2 m.safetensors
+run 0 mg-compose -o set.mid -s 5 -n 64 --set temperature=2 m.safetensors
+cmp -s hot.mid set.mid || bad "-T 2 is not --set temperature=2"
+cmp -s hot.mid a.mid && bad "another temperature gave the same bytes"
+
 # A prime makes the output longer (tests/test_instrument.c: by exactly its notes).
 run 0 mg-compose -o primed.mid -s 9 -n 32 -p a.mid m.safetensors
 grep -q ' 96 steps' out || bad "64 steps of prime and 32 more: $(cat out)"
@@ -92,6 +98,10 @@ run 2 mg-compose -o x.mid -t nan m.safetensors
 error "--tempo"
 run 2 mg-compose -o x.mid -T nan m.safetensors
 error "--temperature"
+for setting in velocity=128 tempo=90 velocity =1 panic=1 scale=1e999 lowest=127; do
+    run 2 mg-compose -o x.mid --set $setting --set highest=126 m.safetensors
+    error "--set"
+done
 run 2 mg-compose -o x.mid -t 120x m.safetensors
 error "--tempo"
 run 2 mg-compose -o x.mid -s -1 m.safetensors

@@ -32,9 +32,9 @@ static const struct mg_shape SHAPE = {.lowest_note = 36,
 static char folder[] = "/tmp/mg-instrument-XXXXXX";
 static char path[2][sizeof folder + 16];
 static struct mg_preset preset = {.bpm = 240,
-                                  .temperature = 1,
-                                  .longest_quarters = 1000,
-                                  .velocity = 80,
+                                  .control = {[MG_CONTROL_TEMPERATURE] = 1,
+                                              [MG_CONTROL_LONGEST] = 1000,
+                                              [MG_CONTROL_VELOCITY] = 80},
                                   .channel = 5,
                                   .seed = -1};
 

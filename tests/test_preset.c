@@ -35,21 +35,38 @@ test_all_keys(void **state)
     write_preset("# a comment\n[preset]\nname=Quiet\ndescription=Slow chords\n"
                  "model=m.safetensors\ntempo=72.5\ntemperature=0.9\nfill_below=3\n"
                  "velocity=64\nchannel=16\nprogram=127\nlongest_note=4\n"
-                 "seed=9007199254740992\n");
+                 "seed=9007199254740992\nmetre=6/8\ndensity=3.5\nfill=0.25\n"
+                 "lowest=36\nhighest=96\naccent=9\ntouch=1\nswing=0.6\n"
+                 "transpose=-12\nscale=dorian\nroot=Bb\nmute=on\n"
+                 "[controllers]\ntemperature=1\ndensity = 71@16\npanic=3\n");
     GError *error = NULL;
     struct mg_preset *preset = mg_preset_load(preset_path, &error);
     assert_non_null(preset);
     assert_string_equal(preset->name, "Quiet");
     assert_string_equal(preset->description, "Slow chords");
     assert_string_equal(preset->model_path, model_path);
-    assert_true(preset->bpm == 72.5 && preset->temperature == 0.9);
-    assert_true(preset->longest_quarters == 4.0);
+    assert_true(preset->bpm == 72.5);
+    assert_true(preset->beats_per_bar == 6.0 && preset->beat_type == 8.0);
     assert_int_equal(preset->fill_below, 3);
-    assert_int_equal(preset->velocity, 64);
     assert_int_equal(preset->channel, 16);
     assert_int_equal(preset->program, 127);
     assert_int_equal(preset->seed, 9007199254740992);
     assert_int_equal(preset->model->layout.shape.notes, 40);
+    static const float CONTROLS[MG_CONTROL_COUNT] = {
+        [MG_CONTROL_TEMPERATURE] = 0.9f, [MG_CONTROL_DENSITY] = 3.5f,
+        [MG_CONTROL_FILL] = 0.25f,       [MG_CONTROL_LOWEST] = 36,
+        [MG_CONTROL_HIGHEST] = 96,       [MG_CONTROL_LONGEST] = 4,
+        [MG_CONTROL_VELOCITY] = 64,      [MG_CONTROL_ACCENT] = 9,
+        [MG_CONTROL_TOUCH] = 1,          [MG_CONTROL_SWING] = 0.6f,
+        [MG_CONTROL_TRANSPOSE] = -12,    [MG_CONTROL_SCALE] = 5,
+        [MG_CONTROL_ROOT] = 10,          [MG_CONTROL_MUTE] = 1};
+    for (int i = 0; i < MG_CONTROL_COUNT; i++)
+        assert_float_equal(preset->control[i], CONTROLS[i], 0.0f);
+    static const struct mg_binding BINDINGS[] = {{MG_CONTROL_TEMPERATURE, -1, 1},
+                                                 {MG_CONTROL_DENSITY, 15, 71},
+                                                 {MG_CONTROL_PANIC, -1, 3}};
+    assert_int_equal(preset->controllers.count, 3);
+    assert_memory_equal(preset->controllers.bindings, BINDINGS, sizeof BINDINGS);
     mg_preset_destroy(preset);
     setlocale(LC_ALL, "C");
 }
@@ -63,8 +80,11 @@ test_defaults(void **state)
     struct mg_preset *preset = mg_preset_load(preset_path, &error);
     assert_non_null(preset);
     assert_string_equal(preset->name, "p");
-    assert_true(preset->bpm == 120.0 && preset->temperature == 1.0);
-    assert_true(preset->longest_quarters == 8.0);
+    assert_true(preset->bpm == 120.0);
+    assert_true(preset->beats_per_bar == 4.0 && preset->beat_type == 4.0);
+    for (int i = 0; i < MG_CONTROL_COUNT; i++)
+        assert_float_equal(preset->control[i], mg_control_table[i].initial, 0.0f);
+    assert_int_equal(preset->controllers.count, 0);
     assert_int_equal(preset->fill_below, 2);
     assert_int_equal(preset->channel, 1);
     assert_int_equal(preset->seed, -1);
@@ -99,7 +119,7 @@ assert_refused(const char *text, const char *named)
     assert_null(preset);
     assert_non_null(error);
     if (!strstr(error->message, named) || !strstr(error->message, folder) ||
-        strchr(error->message, '\n'))
+        strchr(error->message, '\n') || strlen(error->message) > 500)
         fail_msg("'%s' does not name '%s'", error->message, named);
     g_error_free(error);
 }
@@ -120,6 +140,18 @@ test_refused(void **state)
         "program=128",    "program=-1",
         "fill_below=99",  "seed=-1",
         "seed=1e17",      "velocity=99999999999999999999999999",
+        "touch=1e999",    "touch=-nan",
+        "swing=0,6",      "swing=0.8",
+        "density=",       "density=-1",
+        "transpose=25",   "transpose=1.5",
+        "scale=Dorian",   "scale=16",
+        "root=H",         "root=12",
+        "mute=yes",       "panic=1",
+        "next=1",         "velocity=80\\n90",
+        "metre=4",        "metre=4/3",
+        "metre=0/4",      "metre=33/4",
+        "metre=4/4/4",    "metre=3.5/4",
+        "metre=",         "metre=1e999/4",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(NUMBERS); i++) {
         char *key = g_strndup(NUMBERS[i], strcspn(NUMBERS[i], "="));
@@ -132,6 +164,21 @@ test_refused(void **state)
         g_free(key);
     }
     assert_refused("[preset]\nmodel=m.safetensors\ntmepo=1\n", "[preset] tmepo");
+    assert_refused("[preset]\nmodel=m.safetensors\nlowest=61\nhighest=60\n",
+                   "[preset] lowest: 61");
+    assert_refused("[preset]\nmodel=m.safetensors\nlowest=128\n", "0 to 127");
+    static const char *const BINDINGS[] = {
+        "velocity=128",   "velocity=64",   "velocity=120",   "velocity=-1",
+        "velocity=1@0",   "velocity=1@17", "velocity=1@",    "velocity=@1",
+        "velocity=1@1@1", "velocity=",     "velocity=1e999", "velocity=1.0"};
+    for (size_t i = 0; i < G_N_ELEMENTS(BINDINGS); i++) {
+        char *text = g_strconcat("[preset]\nmodel=m.safetensors\n[controllers]\n",
+                                 BINDINGS[i], "\n", NULL);
+        assert_refused(text, "[controllers] velocity:");
+        g_free(text);
+    }
+    assert_refused("[preset]\nmodel=m.safetensors\n[controllers]\nvolume=7\n",
+                   "[controllers] volume");
     assert_refused("[preset]\nmodel=m.safetensors\n[extra]\na=1\n", "[extra]");
     assert_refused("[preset]\ntempo=100\n", "[preset] model");
     assert_refused("[preset]\nmodel=absent.safetensors\n", "absent.safetensors");
@@ -148,6 +195,11 @@ test_odd_files(void **state)
     GError *error = NULL;
     char *huge = g_strnfill(1 << 20, 'x');
     assert_refused(huge, "p.preset");
+    char *line = g_strnfill(30000, 'x'); // small enough to be read
+    char *text = g_strconcat("[preset]\n", line, "=", line, "\n", NULL);
+    assert_refused(text, "[preset] xxx");
+    g_free(text);
+    g_free(line);
     g_free(huge);
     unlink(preset_path);
     assert_int_equal(mkfifo(preset_path, 0600), 0); // must not block
