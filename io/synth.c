@@ -6,13 +6,13 @@
 #include <errno.h>
 
 #ifdef MG_HAVE_FLUIDSYNTH
-#include <alsa/asoundlib.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "io/alsa_quiet.h"
 #include "io/driver_table.h"
 #include "io/offline.h"
 #include "io/synth_player.h"
@@ -120,18 +120,6 @@ mark_output(void *data, const char *name, const char *option)
         known[i] = known[i] || strcmp(option, OUTPUTS[i]) == 0;
 }
 
-// libasound writes to stderr by itself when there is no card.
-static void
-be_quiet(const char *file, int line, const char *function, int code, const char *format,
-         ...)
-{
-    (void)file;
-    (void)line;
-    (void)function;
-    (void)code;
-    (void)format;
-}
-
 static int
 start(struct mg_driver *driver, GError **error)
 {
@@ -139,7 +127,7 @@ start(struct mg_driver *driver, GError **error)
     bool known[G_N_ELEMENTS(OUTPUTS)] = {false};
     fluid_settings_t *settings = synth->player.settings;
     fluid_settings_foreach_option(settings, "audio.driver", known, mark_output);
-    snd_lib_error_set_handler(be_quiet);
+    mg_alsa_set_quiet(true);
     for (size_t i = 0; i < G_N_ELEMENTS(OUTPUTS) && !synth->audio; i++) {
         if (!known[i])
             continue;
@@ -147,7 +135,7 @@ start(struct mg_driver *driver, GError **error)
         synth->audio = new_fluid_audio_driver2(settings, fill, synth);
         g_strlcpy(synth->output, OUTPUTS[i], sizeof synth->output);
     }
-    snd_lib_error_set_handler(NULL);
+    mg_alsa_set_quiet(false);
     if (!synth->audio)
         return fail(error, -ENODEV, G_FILE_ERROR_NODEV, "no sound card answers");
     return 0;
