@@ -53,6 +53,17 @@ mg_driver_allocate(size_t bytes)
     return memset(memory, 0, bytes);
 }
 
+int
+mg_driver_let_go(struct mg_midi_event events[MG_DRIVER_LET_GO], uint32_t frame)
+{
+    enum { CONTROLLER = 0xb0, ALL_NOTES_OFF = 123 };
+    for (int i = 0; i < MG_DRIVER_LET_GO; i++) {
+        uint8_t status = (uint8_t)(CONTROLLER | i);
+        events[i] = (struct mg_midi_event){frame, 3, {status, ALL_NOTES_OFF, 0}};
+    }
+    return MG_DRIVER_LET_GO;
+}
+
 bool
 mg_driver_is_realtime(void)
 {

@@ -29,6 +29,12 @@ struct mg_driver {
 // short.
 void *mg_driver_allocate(size_t bytes);
 
+enum { MG_DRIVER_LET_GO = 16 }; // events of mg_driver_let_go()
+
+// Nobody will let go of the keys that a lost keyboard held: writes all notes off, on each
+// channel, at one frame.  Returns MG_DRIVER_LET_GO.  Real-time thread.
+int mg_driver_let_go(struct mg_midi_event events[MG_DRIVER_LET_GO], uint32_t frame);
+
 // Whether the calling thread has real-time priority.  Asks the system: once a thread.
 bool mg_driver_is_realtime(void);
 

@@ -42,25 +42,14 @@ struct jack {
 
 // --- real-time thread: no lock, no allocation, no waiting ----------------------------
 
-// Nobody will let go of the keys that a lost keyboard held: all notes off, on each
-// channel.  Returns the number of events.
-static int
-let_go(struct jack *jack)
-{
-    enum { CHANNELS = 16, CONTROLLER = 0xb0, ALL_NOTES_OFF = 123 };
-    for (int i = 0; i < CHANNELS; i++)
-        jack->in[i] = (struct mg_midi_event){
-            .size = 3, .data = {(uint8_t)(CONTROLLER | i), ALL_NOTES_OFF, 0}};
-    return CHANNELS;
-}
-
 // Copies short events; the others are counted.  Returns their number.
 static int
 read_events(struct jack *jack, jack_nframes_t frames)
 {
     void *buffer = jack_port_get_buffer(jack->midi_in, frames);
     uint32_t count = jack_midi_get_event_count(buffer), ignored = 0;
-    int kept = atomic_exchange(&jack->unplugged, false) ? let_go(jack) : 0;
+    int kept =
+        atomic_exchange(&jack->unplugged, false) ? mg_driver_let_go(jack->in, 0) : 0;
     for (uint32_t i = 0; i < count; i++) {
         jack_midi_event_t event;
         if (kept == MG_DRIVER_IN_MAX || jack_midi_event_get(&event, buffer, i) != 0 ||
