@@ -30,6 +30,14 @@ mg_driver_status(struct mg_driver *driver, struct mg_driver_status *status)
     driver->table->status(driver, status);
 }
 
+char **
+mg_driver_connections(struct mg_driver *driver)
+{
+    if (driver->table->connections)
+        return driver->table->connections(driver);
+    return g_new0(char *, 1);
+}
+
 uint32_t
 mg_driver_rate_hz(const struct mg_driver_config *config)
 {

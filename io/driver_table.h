@@ -9,11 +9,12 @@
 #include "io/driver.h"
 
 // As the functions of the same names in io/driver.h.  finish, which frees the driver, runs
-// on a thread of its own and may take its time.
+// on a thread of its own and may take its time.  service and connections may be NULL.
 struct mg_driver_table {
     int (*start)(struct mg_driver *driver, GError **error);
     void (*service)(struct mg_driver *driver);
     void (*status)(struct mg_driver *driver, struct mg_driver_status *status);
+    char **(*connections)(struct mg_driver *driver);
     void (*finish)(struct mg_driver *driver);
 };
 
