@@ -192,16 +192,18 @@ play_offline(struct player *player, const char *wav)
 static int
 try_driver(struct player *player, const char *name, GError **error)
 {
-    bool is_jack = strcmp(name, "jack") == 0;
+    bool is_synth = strcmp(name, "synth") == 0;
     player->driver_name = name;
-    int code = is_jack ? mg_jack_open(&player->config, &player->driver, error)
-                       : mg_synth_open(&player->config, &player->driver, error);
+    int code = strcmp(name, "alsa") == 0
+                   ? mg_alsa_open(&player->config, &player->driver, error)
+               : is_synth ? mg_synth_open(&player->config, &player->driver, error)
+                          : mg_jack_open(&player->config, &player->driver, error);
     if (code != 0)
         return code;
     player->memory_is_locked = mg_live_lock_memory();
     // Until here a signal ends the program at once, for a sound system may take its
-    // time to answer; but notes that went out through JACK are to be ended.
-    if (is_jack)
+    // time to answer; but notes that went out to others are to be ended.
+    if (!is_synth)
         mg_live_take_signals();
     code = mg_driver_start(player->driver, error);
     if (code == 0) {
@@ -221,10 +223,8 @@ choose_driver(struct player *player)
 {
     const char *asked = player->arguments->driver;
     GError *error = NULL;
-    int code = -ECONNREFUSED;
-    if (!asked || strcmp(asked, "jack") == 0)
-        code = try_driver(player, "jack", &error);
-    if (code == -ECONNREFUSED && (!asked || strcmp(asked, "synth") == 0)) {
+    int code = try_driver(player, asked ? asked : "jack", &error);
+    if (code == -ECONNREFUSED && !asked) {
         g_clear_error(&error);
         code = try_driver(player, "synth", &error);
     }
@@ -315,11 +315,11 @@ run(const struct arguments *arguments, const char *name)
 static int
 check(const struct arguments *arguments, int argc)
 {
-    static const char *const DRIVERS[] = {"jack", "synth", "offline", NULL};
+    static const char *const DRIVERS[] = {"jack", "alsa", "synth", "offline", NULL};
     if (argc != 2)
         return mg_program_usage("name one preset or model");
     if (arguments->driver && !g_strv_contains(DRIVERS, arguments->driver))
-        return mg_program_usage("--driver: '%s' is none of jack, synth, offline",
+        return mg_program_usage("--driver: '%s' is none of jack, alsa, synth, offline",
                                 arguments->driver);
     if (!(arguments->duration >= 0.0 && arguments->duration <= 1e9))
         return mg_program_usage("--duration: not a number of seconds");
@@ -335,11 +335,11 @@ parse(int *argc, char ***argv, struct arguments *arguments)
 {
     const GOptionEntry entries[] = {
         {"driver", 'd', 0, G_OPTION_ARG_STRING, &arguments->driver,
-         "jack, synth or offline (default: the first that is there)", "DRIVER"},
+         "jack, alsa, synth or offline (default: jack, else synth)", "DRIVER"},
         {"name", 'n', 0, G_OPTION_ARG_STRING, &arguments->name,
-         "JACK client name (default musicguru)", "NAME"},
+         "JACK or ALSA client name (default musicguru)", "NAME"},
         {"connect", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &arguments->connect,
-         "Connect to this JACK port, now or when it appears", "PORT"},
+         "Connect to this port, now or when it appears", "PORT"},
         {"seed", 's', 0, G_OPTION_ARG_STRING, &arguments->overrides.seed,
          "Same seed, same choices (default: the preset's, or a new one)", "N"},
         {"tempo", 't', 0, G_OPTION_ARG_STRING, &arguments->overrides.tempo,
