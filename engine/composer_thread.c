@@ -1,20 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The composer's thread: it sleeps, and decides as late as it safely can, so that what
-// the hand just did still counts.
+// The composer's thread: it sleeps until it is asked for something.
 #include "engine/composer_thread.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <time.h>
-
-// Kept back for a busy machine: the scheduler of a loaded desktop hands out slices of a
-// few milliseconds, and several may go by.
-enum { RESERVE_US = 30000 };
-
-// While it waits it looks for a relocation this often.
-enum { NAP_US = 10000 };
 
 struct mg_composer_thread {
     struct mg_composer *composer;
@@ -22,19 +15,13 @@ struct mg_composer_thread {
     sem_t decided;
     _Atomic bool ends; // relaxed: `wake` is posted after it
     pthread_t thread;
+    bool is_realtime;
 };
 
 static bool
 ends(struct mg_composer_thread *thread)
 {
     return atomic_load_explicit(&thread->ends, memory_order_relaxed);
-}
-
-static void
-nap(int64_t us)
-{
-    struct timespec time = {.tv_sec = 0, .tv_nsec = (us < NAP_US ? us : NAP_US) * 1000};
-    clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
 }
 
 // One post is enough, and out of freewheel nobody takes them.
@@ -47,32 +34,26 @@ say_decided(struct mg_composer_thread *thread)
         sem_post(&thread->decided);
 }
 
-// Decides what is due, when it is time.
-static void
-serve(struct mg_composer_thread *thread)
-{
-    struct mg_composer *composer = thread->composer;
-    while (mg_composer_listen(composer) && !ends(thread)) {
-        int64_t own_us = 3 * (int64_t)mg_composer_timing(composer)->recent_us;
-        int64_t spare_us = mg_composer_spare_us(composer) - own_us - RESERVE_US;
-        if (spare_us > 0) {
-            nap(spare_us);
-            continue;
-        }
-        mg_composer_decide(composer);
-        say_decided(thread);
-    }
-}
-
 static void *
 run(void *context)
 {
     struct mg_composer_thread *thread = context;
     while (!ends(thread)) {
-        if (sem_wait(thread->wake) == 0)
-            serve(thread);
+        if (sem_wait(thread->wake) != 0)
+            continue;
+        while (!ends(thread) && mg_composer_work(thread->composer))
+            say_decided(thread);
     }
     return NULL;
+}
+
+// Below any sound server's threads (jackd's clients have 65, PipeWire's 83), above what
+// else the machine does.  Where it is not allowed the music plays all the same.
+static bool
+make_realtime(pthread_t thread)
+{
+    const struct sched_param parameters = {.sched_priority = 40};
+    return pthread_setschedparam(thread, SCHED_FIFO, &parameters) == 0;
 }
 
 struct mg_composer_thread *
@@ -90,7 +71,14 @@ mg_composer_thread_start(struct mg_composer *composer, sem_t *wake, GError **err
         g_free(thread);
         return NULL;
     }
+    thread->is_realtime = make_realtime(thread->thread);
     return thread;
+}
+
+bool
+mg_composer_thread_is_realtime(const struct mg_composer_thread *thread)
+{
+    return thread->is_realtime;
 }
 
 void

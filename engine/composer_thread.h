@@ -4,6 +4,7 @@
 #ifndef MG_ENGINE_COMPOSER_THREAD_H
 #define MG_ENGINE_COMPOSER_THREAD_H
 
+#include <glib.h>
 #include <semaphore.h>
 #include <stdbool.h>
 
@@ -11,10 +12,12 @@
 
 struct mg_composer_thread;
 
-// Starts it.  wake is posted when there are requests.  The composer and the semaphore
+// Starts it, with real-time priority where that is allowed.  wake is posted when there are requests.  The composer and the semaphore
 // outlive the thread.  Returns NULL with one line in *error.  Main thread.
 struct mg_composer_thread *mg_composer_thread_start(struct mg_composer *composer,
                                                     sem_t *wake, GError **error);
+
+bool mg_composer_thread_is_realtime(const struct mg_composer_thread *thread);
 
 // Ends it, after the step it is at, and frees it.  Takes NULL.  Main thread.
 void mg_composer_thread_stop(struct mg_composer_thread *thread);

@@ -27,6 +27,12 @@ struct mg_counters {
         dropped_played; // messages that the recorder's ring had no room for
     _Atomic uint64_t refused_requests; // tries on the composer's full ring; tried again
     _Atomic uint64_t bad_input;        // malformed events on the input
+    _Atomic uint64_t keys;             // struck by the hand and answered by a decision
+    _Atomic uint64_t late_keys;        // struck before a step that did not know of them
+    _Atomic uint64_t hand_frames; // sum over `keys`: from the key to the cycle that
+                                  // could play the answer
+    _Atomic uint64_t hand_frames_max;
+    _Atomic uint64_t scenes; // begun
 };
 
 static inline void
@@ -34,6 +40,13 @@ mg_count_add(_Atomic uint64_t *counter, uint64_t n)
 {
     uint64_t was = atomic_load_explicit(counter, memory_order_relaxed);
     atomic_store_explicit(counter, was + n, memory_order_relaxed);
+}
+
+static inline void
+mg_count_max(_Atomic uint64_t *counter, uint64_t n)
+{
+    if (n > atomic_load_explicit(counter, memory_order_relaxed))
+        atomic_store_explicit(counter, n, memory_order_relaxed);
 }
 
 static inline uint64_t

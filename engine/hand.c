@@ -24,7 +24,7 @@ kind_of_controller(int controller, int value)
         return MG_HAND_PEDAL_UP;
     if (controller == ALL_SOUND_OFF || controller >= ALL_NOTES_OFF)
         return MG_HAND_ALL_OFF;
-    return MG_HAND_OTHER;
+    return MG_HAND_CONTROLLER;
 }
 
 static enum mg_hand_kind

@@ -13,16 +13,17 @@ enum mg_hand_kind {
     MG_HAND_LET_GO,     // a note-off, or a note-on of velocity 0
     MG_HAND_PEDAL_DOWN, // sustain: what is let go from here on is held all the same
     MG_HAND_PEDAL_UP,
-    MG_HAND_ALL_OFF, // nothing is held on this channel
-    MG_HAND_RESET,   // nothing is held on any channel
-    MG_HAND_BAD,     // malformed
+    MG_HAND_ALL_OFF,    // nothing is held on this channel
+    MG_HAND_RESET,      // nothing is held on any channel
+    MG_HAND_CONTROLLER, // any other controller: key is its number, velocity its value
+    MG_HAND_BAD,        // malformed
 };
 
 struct mg_hand_event {
     enum mg_hand_kind kind;
     int channel;  // 0..15
     int key;      // 0..127
-    int velocity; // 1..127 for STRIKE
+    int velocity; // 1..127 for STRIKE, 0..127 for CONTROLLER
 };
 
 // Any bytes in.  Pure.

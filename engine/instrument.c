@@ -4,8 +4,8 @@
 #include "engine/instrument.h"
 
 #include <errno.h>
-#include <math.h>
-#include <string.h>
+
+enum { RETIRED = 2 }; // one scene at a time
 
 // In freewheel: the composer's thread, or without one its work done here.
 static bool
@@ -17,50 +17,20 @@ wait_for_decision(void *context)
     return mg_composer_work(instrument->composer);
 }
 
-struct mg_instrument_options
-mg_instrument_defaults(const struct mg_preset *preset, uint64_t seed)
-{
-    struct mg_instrument_options options = {
-        .bpm = preset->bpm,
-        .seed = preset->seed >= 0 ? (uint64_t)preset->seed : seed,
-    };
-    memcpy(options.control, preset->control, sizeof options.control);
-    return options;
-}
-
 static struct mg_rt *
-create_rt(struct mg_instrument *instrument, const struct mg_preset *preset,
-          const struct mg_instrument_options *options)
+create_rt(struct mg_instrument *instrument, const struct mg_instrument_options *options)
 {
+    mg_ledger_init(&instrument->own_ledger);
     struct mg_rt_config config = {
-        .steps_per_quarter = preset->model->layout.shape.steps_per_quarter,
-        .bpm = options->bpm,
-        .channel = (int)preset->channel - 1,
-        .velocity = (int)options->control[MG_CONTROL_VELOCITY],
+        .scene = instrument->scene,
         .thru = options->thru,
         .free_run = options->free_run,
         .record = options->record,
+        .ledger = options->ledger ? options->ledger : &instrument->own_ledger,
         .wait = wait_for_decision,
         .wait_context = instrument,
     };
     return mg_rt_create(&config);
-}
-
-static struct mg_composer *
-create_composer(struct mg_instrument *instrument, const struct mg_preset *preset,
-                const struct mg_instrument_options *options, GError **error)
-{
-    int spq = preset->model->layout.shape.steps_per_quarter;
-    double longest = ceil((double)options->control[MG_CONTROL_LONGEST] * spq);
-    struct mg_composer_config config = {
-        .seed = options->seed,
-        .temperature = options->control[MG_CONTROL_TEMPERATURE],
-        .fill_below = (int)preset->fill_below,
-        .longest_steps = longest > 1.0 ? (int)longest : 1,
-        .prime = options->prime,
-    };
-    return mg_composer_create(preset->model, &config, &instrument->rt->requests,
-                              &instrument->rt->decisions, error);
 }
 
 struct mg_instrument *
@@ -68,17 +38,22 @@ mg_instrument_create(const struct mg_preset *preset,
                      const struct mg_instrument_options *options, GError **error)
 {
     struct mg_instrument *instrument = g_new0(struct mg_instrument, 1);
-    instrument->rt = create_rt(instrument, preset, options);
-    if (!instrument->rt) {
+    instrument->scene_options = options->scene;
+    instrument->scene = mg_scene_create(preset, &options->scene, error);
+    if (!instrument->scene)
+        goto fail;
+    instrument->rt = create_rt(instrument, options);
+    if (!instrument->rt ||
+        mg_ring_init(&instrument->retired, sizeof(struct mg_scene *), RETIRED) != 0) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "not enough memory");
         goto fail;
     }
-    instrument->composer = create_composer(instrument, preset, options, error);
-    if (!instrument->composer)
-        goto fail;
+    instrument->composer =
+        mg_composer_create(&instrument->rt->requests, &instrument->rt->decisions,
+                           &instrument->retired);
     if (options->record)
         instrument->recorder =
-            mg_recorder_create(options->bpm, &instrument->rt->played);
+            mg_recorder_create(instrument->scene->bpm, &instrument->rt->played);
     return instrument;
 fail:
     mg_instrument_destroy(instrument);
@@ -94,6 +69,9 @@ mg_instrument_destroy(struct mg_instrument *instrument)
     mg_recorder_destroy(instrument->recorder);
     mg_composer_destroy(instrument->composer);
     mg_rt_destroy(instrument->rt);
+    mg_ring_finish(&instrument->retired);
+    mg_scene_destroy(instrument->scene);
+    mg_scene_destroy(instrument->next);
     g_free(instrument);
 }
 
@@ -113,12 +91,46 @@ mg_instrument_stop(struct mg_instrument *instrument)
 }
 
 bool
+mg_instrument_is_changing(const struct mg_instrument *instrument)
+{
+    return instrument->next != NULL;
+}
+
+int
+mg_instrument_change(struct mg_instrument *instrument, const struct mg_preset *preset,
+                     GError **error)
+{
+    if (mg_instrument_is_changing(instrument)) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN,
+                    "the preset before has not begun yet");
+        return -EBUSY;
+    }
+    instrument->next = mg_scene_create(preset, &instrument->scene_options, error);
+    if (!instrument->next)
+        return -ENOMEM;
+    mg_rt_offer(instrument->rt, instrument->next);
+    return 0;
+}
+
+void
+mg_instrument_tend(struct mg_instrument *instrument)
+{
+    struct mg_scene *over;
+    if (instrument->recorder)
+        mg_recorder_drain(instrument->recorder);
+    while (mg_ring_pop(&instrument->retired, &over)) {
+        mg_scene_destroy(over);
+        instrument->scene = instrument->next;
+        instrument->next = NULL;
+    }
+}
+
+bool
 mg_instrument_work(void *context)
 {
     struct mg_instrument *instrument = context;
     mg_composer_work(instrument->composer);
-    if (instrument->recorder)
-        mg_recorder_drain(instrument->recorder);
+    mg_instrument_tend(instrument);
     return true;
 }
 
@@ -131,7 +143,6 @@ mg_instrument_end(struct mg_instrument *instrument, uint32_t rate_hz)
         .frames = 1, .rate_hz = rate_hz, .out = out, .out_capacity = EVENTS};
     mg_rt_command(instrument->rt, MG_RT_QUIT);
     mg_rt_run(instrument->rt, &cycle);
-    if (instrument->recorder)
-        mg_recorder_drain(instrument->recorder);
+    mg_instrument_tend(instrument);
     g_free(out);
 }

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The instrument: one preset, with its real-time core, composer and recorder.
+// The instrument: real-time core, composer and recorder, and the scene they play.
 //
-//     live:     create, start, [driver runs mg_rt_run], quit, save, driver closed,
-//               stop, destroy
+//     live:     create, start, [driver runs mg_rt_run; change, tend], quit, save, driver
+//               closed, stop, destroy
 //     offline:  create, [the driver calls mg_instrument_work before each cycle], end,
 //               save, destroy
 #ifndef MG_ENGINE_INSTRUMENT_H
@@ -15,19 +15,18 @@
 
 #include "engine/composer.h"
 #include "engine/composer_thread.h"
-#include "engine/controls.h"
+#include "engine/ledger_setup.h"
 #include "engine/preset.h"
 #include "engine/recorder.h"
 #include "engine/rt_setup.h"
+#include "engine/scene_setup.h"
 
 struct mg_instrument_options {
-    double bpm;
-    float control[MG_CONTROL_COUNT]; // where the controls stand at first
-    uint64_t seed;
+    struct mg_scene_options scene;
     bool thru;
     bool free_run;
     bool record;
-    const struct mg_roll *prime; // NULL: none; outlives the instrument
+    struct mg_ledger *ledger; // outlives the instrument; NULL: one of its own
 };
 
 // For main files: the parts are theirs to look at.  All owned.
@@ -36,11 +35,12 @@ struct mg_instrument {
     struct mg_composer *composer;
     struct mg_composer_thread *thread; // NULL: not started
     struct mg_recorder *recorder;      // NULL: nobody records
+    struct mg_scene *scene;            // that plays, or played until the next came
+    struct mg_scene *next;             // offered; NULL: none
+    struct mg_ring retired;            // composer -> main, of struct mg_scene *
+    struct mg_scene_options scene_options;
+    struct mg_ledger own_ledger;
 };
-
-// Options as the preset has them, with its seed, or `seed` where it has none.
-struct mg_instrument_options mg_instrument_defaults(const struct mg_preset *preset,
-                                                    uint64_t seed);
 
 // Returns NULL with one line in *error.  The preset may go afterwards.  Main thread, as
 // all below.
@@ -56,8 +56,19 @@ void mg_instrument_destroy(struct mg_instrument *instrument);
 int mg_instrument_start(struct mg_instrument *instrument, GError **error);
 void mg_instrument_stop(struct mg_instrument *instrument);
 
-// Composes what is due and records what was played, in the caller's thread.  The `work`
-// of a driver that runs faster than time; the context is the instrument.  Returns true.
+// Plays another preset from the next bar line on; the preset may go afterwards.  Returns
+// 0, or with one line in *error: -EBUSY while the last change is not over, -ENOMEM.
+int mg_instrument_change(struct mg_instrument *instrument,
+                         const struct mg_preset *preset, GError **error);
+
+// Whether a change is on its way.
+bool mg_instrument_is_changing(const struct mg_instrument *instrument);
+
+// Records what was played and frees what is over.  Often.
+void mg_instrument_tend(struct mg_instrument *instrument);
+
+// Composes what is due and tends, in the caller's thread.  The `work` of a driver that
+// runs faster than time; the context is the instrument.  Returns true.
 bool mg_instrument_work(void *context);
 
 // Offline, after the driver: one more cycle that releases every note.

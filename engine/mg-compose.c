@@ -45,6 +45,12 @@ save(struct mg_instrument *instrument, uint64_t frames, const char *midi,
     return code;
 }
 
+static uint64_t
+seed_of(const struct mg_preset *preset)
+{
+    return preset->seed >= 0 ? (uint64_t)preset->seed : SEED;
+}
+
 // Runs the song of `steps` steps and saves it.
 static int
 compose(const struct mg_preset *preset, const struct mg_instrument_options *options,
@@ -62,7 +68,7 @@ compose(const struct mg_preset *preset, const struct mg_instrument_options *opti
                                       .rate_hz = RATE_HZ};
     struct mg_offline offline = {
         .config = &config,
-        .frames = (uint64_t)floor(steps * 60.0 * RATE_HZ / (options->bpm * spq) + 0.5),
+        .frames = (uint64_t)floor(steps * 60.0 * RATE_HZ / (preset->bpm * spq) + 0.5),
     };
     int code = mg_offline_run(&offline);
     if (code == 0) {
@@ -75,7 +81,7 @@ compose(const struct mg_preset *preset, const struct mg_instrument_options *opti
     if (code == 0)
         printf("%s: %d notes in %d steps at %g BPM, seed %" G_GUINT64_FORMAT "\n",
                arguments->output, mg_recorder_notes(instrument->recorder), steps,
-               options->bpm, options->seed);
+               preset->bpm, seed_of(preset));
     mg_instrument_destroy(instrument);
     return code == 0 ? MG_PROGRAM_DONE : mg_program_fail_error(error);
 }
@@ -89,18 +95,17 @@ run(const struct arguments *arguments, const char *name)
     struct mg_preset *preset = mg_preset_load(name, &error);
     if (!preset)
         return mg_program_fail_error(error);
-    struct mg_instrument_options options = mg_instrument_defaults(preset, SEED);
     struct mg_roll prime = {0};
-    options.record = true;
+    struct mg_instrument_options options = {.scene = {.seed = SEED}, .record = true};
     int status = MG_PROGRAM_GO_ON;
     if (arguments->prime) {
         if (mg_prime_load(arguments->prime, &preset->model->layout.shape, &prime,
-                          &options.bpm, &error) != 0)
+                          &preset->bpm, &error) != 0)
             status = mg_program_fail_error(error);
-        options.prime = &prime;
+        options.scene.prime = &prime;
     }
     if (status == MG_PROGRAM_GO_ON &&
-        mg_overrides_apply(&arguments->overrides, &options, &error) != 0) {
+        mg_overrides_apply(&arguments->overrides, preset, &error) != 0) {
         status = mg_program_usage("%s", error->message);
         g_error_free(error);
     }

@@ -50,16 +50,25 @@ struct player {
 
 // --- live ----------------------------------------------------------------------------
 
+static uint64_t
+seed_of(const struct player *player)
+{
+    const struct mg_preset *preset = player->preset;
+    return preset->seed >= 0 ? (uint64_t)preset->seed : player->options.scene.seed;
+}
+
 static int
 print_report(const struct player *player)
 {
     struct mg_report report = {.preset = player->preset->name,
                                .driver = player->driver_name,
-                               .seed = player->options.seed,
+                               .seed = seed_of(player),
                                .xruns = player->status.xruns,
                                .failed_out = player->status.failed_out,
                                .ignored_in = player->status.ignored_in,
                                .longest_cycle_us = player->status.longest_us,
+                               .rate_hz = player->status.rate_hz,
+                               .latency_frames = player->status.latency_frames,
                                .instrument = player->instrument};
     if (player->arguments->json) {
         char *json = mg_report_json(&report);
@@ -125,7 +134,7 @@ play_live(struct player *player)
     fprintf(stderr,
             "mg-play: %s on %s as %s, %u Hz, seed %" G_GUINT64_FORMAT ", %s, %s\n",
             player->preset->name, player->driver_name, player->status.name,
-            player->status.rate_hz, player->options.seed,
+            player->status.rate_hz, seed_of(player),
             player->status.realtime ? "real-time" : "no real-time priority",
             player->memory_is_locked ? "memory locked" : "memory not locked");
     mg_live_play(&player->live);
@@ -176,13 +185,14 @@ play_offline(struct player *player, const char *wav)
     const char *midi = arguments->record ? arguments->record : "take.mid";
     double seconds = file_seconds(arguments, wav);
     player->driver_name = "offline";
+    player->status.rate_hz = FILE_RATE_HZ;
     int rendered = render(player, seconds, &wav);
     mg_instrument_end(player->instrument, FILE_RATE_HZ);
     int saved = save_take(player, midi, FILE_RATE_HZ);
     if (rendered != MG_PROGRAM_DONE || saved != MG_PROGRAM_DONE)
         return MG_PROGRAM_COULD_NOT;
     fprintf(stderr, "mg-play: %g seconds in %s%s%s, seed %" G_GUINT64_FORMAT "\n",
-            seconds, midi, wav ? " and " : "", wav ? wav : "", player->options.seed);
+            seconds, midi, wav ? " and " : "", wav ? wav : "", seed_of(player));
     return print_report(player);
 }
 
@@ -296,12 +306,11 @@ run(const struct arguments *arguments, const char *name)
     player.preset = mg_preset_load(name, &error);
     if (!player.preset)
         return mg_program_fail_error(error);
-    uint64_t seed = (uint64_t)g_random_int() << 20 ^ g_random_int();
-    player.options = mg_instrument_defaults(player.preset, seed);
+    player.options.scene.seed = (uint64_t)g_random_int() << 20 ^ g_random_int();
     player.options.thru = arguments->thru;
     player.options.free_run = arguments->free_run;
     int status = MG_PROGRAM_COULD_NOT;
-    if (mg_overrides_apply(&arguments->overrides, &player.options, &error) != 0) {
+    if (mg_overrides_apply(&arguments->overrides, player.preset, &error) != 0) {
         status = mg_program_usage("%s", error->message);
         g_error_free(error);
     } else {

@@ -89,15 +89,17 @@ set_controls(const struct mg_overrides *overrides, float *values, GError **error
 }
 
 int
-mg_overrides_apply(const struct mg_overrides *overrides,
-                   struct mg_instrument_options *options, GError **error)
+mg_overrides_apply(const struct mg_overrides *overrides, struct mg_preset *preset,
+                   GError **error)
 {
+    guint64 seed = 0;
     if (overrides->seed &&
-        !g_ascii_string_to_unsigned(overrides->seed, 10, 0, G_MAXINT64, &options->seed,
-                                    NULL))
+        !g_ascii_string_to_unsigned(overrides->seed, 10, 0, G_MAXINT64, &seed, NULL))
         return refuse(error, "--seed: not a whole number from 0 to 2^63 - 1");
+    if (overrides->seed)
+        preset->seed = (int64_t)seed;
     if (!read_number(overrides->tempo, MG_CLOCK_BPM_MIN, MG_CLOCK_BPM_MAX,
-                     &options->bpm))
+                     &preset->bpm))
         return refuse(error, "--tempo: not a number from 1 to 999");
-    return set_controls(overrides, options->control, error);
+    return set_controls(overrides, preset->control, error);
 }

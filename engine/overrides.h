@@ -5,7 +5,7 @@
 #ifndef MG_ENGINE_OVERRIDES_H
 #define MG_ENGINE_OVERRIDES_H
 
-#include "engine/instrument.h"
+#include "engine/preset.h"
 
 struct mg_overrides {
     char *seed; // each as typed, owned; NULL: not given
@@ -18,7 +18,7 @@ struct mg_overrides {
 void mg_overrides_finish(struct mg_overrides *overrides);
 
 // Puts what was given in place.  Returns 0, or -EINVAL with one line in *error.
-int mg_overrides_apply(const struct mg_overrides *overrides,
-                       struct mg_instrument_options *options, GError **error);
+int mg_overrides_apply(const struct mg_overrides *overrides, struct mg_preset *preset,
+                       GError **error);
 
 #endif

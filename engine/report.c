@@ -12,12 +12,27 @@ struct figure {
 };
 
 static json_t *
-step_times(const struct mg_instrument *instrument)
+times(const struct mg_timing *timing)
 {
-    const struct mg_timing *timing = mg_composer_timing(instrument->composer);
     return json_pack("{s:i, s:i, s:i}", "p50", (int)mg_timing_quantile(timing, 0.5),
                      "p99", (int)mg_timing_quantile(timing, 0.99), "max",
                      (int)timing->max_us);
+}
+
+// How long before a step a key had to come to be in its decision, from the key's frame to
+// the cycle that could play the answer.
+static json_t *
+hand_window(const struct mg_report *report)
+{
+    const struct mg_counters *counters = &report->instrument->rt->counters;
+    double frames_per_ms = report->rate_hz / 1000.0;
+    uint64_t keys = mg_count_get(&counters->keys);
+    double sum = (double)mg_count_get(&counters->hand_frames);
+    double max = (double)mg_count_get(&counters->hand_frames_max);
+    return json_pack("{s:I, s:I, s:f, s:f}", "keys", (json_int_t)keys, "late_keys",
+                     (json_int_t)mg_count_get(&counters->late_keys), "mean_ms",
+                     keys ? sum / (double)keys / frames_per_ms : 0.0, "max_ms",
+                     max / frames_per_ms);
 }
 
 static uint64_t
@@ -31,7 +46,8 @@ char *
 mg_report_text(const struct mg_report *report)
 {
     const struct mg_counters *counters = &report->instrument->rt->counters;
-    const struct mg_timing *timing = mg_composer_timing(report->instrument->composer);
+    const struct mg_timing *timing =
+        &mg_composer_times(report->instrument->composer)->step;
     return g_strdup_printf("%s: %" G_GUINT64_FORMAT " steps (%" G_GUINT64_FORMAT
                            " late), %" G_GUINT64_FORMAT " notes, %" G_GUINT64_FORMAT
                            " stuck, %" G_GUINT64_FORMAT " dropped, %" G_GUINT64_FORMAT
@@ -55,6 +71,7 @@ mg_report_json(const struct mg_report *report)
         {"delayed_steps", &counters->delayed_steps},
         {"skipped_steps", &counters->skipped_steps},
         {"starts", &counters->starts},
+        {"scenes", &counters->scenes},
         {"notes_on", &counters->notes_on},
         {"notes_off", &counters->notes_off},
         {"stuck", &counters->sounding},
@@ -65,14 +82,18 @@ mg_report_json(const struct mg_report *report)
         {"frames", &counters->frames},
         {"cycles", &counters->cycles},
     };
+    const struct mg_composer_times *took =
+        mg_composer_times(report->instrument->composer);
     // A name comes from a file's, which need not be text.
     char *preset = g_utf8_make_valid(report->preset, -1);
     json_t *json =
-        json_pack("{s:s, s:s, s:I, s:o, s:I, s:I, s:I, s:I}", "preset", preset,
-                  "driver", report->driver, "seed", (json_int_t)report->seed, "step_us",
-                  step_times(report->instrument), "xruns", (json_int_t)report->xruns,
-                  "dropped", (json_int_t)dropped(report), "ignored_in",
-                  (json_int_t)report->ignored_in, "longest_cycle_us",
+        json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "preset",
+                  preset, "driver", report->driver, "seed", (json_int_t)report->seed,
+                  "step_us", times(&took->step), "again_us", times(&took->again),
+                  "hand_window", hand_window(report), "latency_frames",
+                  (json_int_t)report->latency_frames, "xruns",
+                  (json_int_t)report->xruns, "dropped", (json_int_t)dropped(report),
+                  "ignored_in", (json_int_t)report->ignored_in, "longest_cycle_us",
                   (json_int_t)report->longest_cycle_us);
     g_free(preset);
     for (size_t i = 0; json && i < G_N_ELEMENTS(figures); i++)

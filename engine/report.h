@@ -16,6 +16,8 @@ struct mg_report {
     uint64_t failed_out; // events that the driver's port did not take
     uint64_t ignored_in; // events that the driver did not pass on
     uint32_t longest_cycle_us;
+    uint32_t rate_hz;
+    uint32_t latency_frames;
     const struct mg_instrument *instrument; // its composer's thread has ended
 };
 

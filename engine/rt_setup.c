@@ -9,7 +9,8 @@
 enum {
     // Two cycles' worth of a hand that strikes every key at once; a flood is retried.
     REQUESTS = 256,
-    // The composer is one step ahead; the rest is room for stale ones.
+    // One for each time the hand changes within a cycle, and more than that come late;
+    // fewer than the improviser remembers.
     DECISIONS = 16,
     // Main empties it every 20 ms: of music that is a few hundred messages at most.
     // Only a flood through thru can fill it (16 cycles of 1,024 events), and what is
@@ -35,8 +36,12 @@ mg_rt_create(const struct mg_rt_config *config)
     if (!rt)
         return NULL;
     rt->config = *config;
+    rt->scene = config->scene;
+    rt->ours.shown = config->ledger->ours;
+    rt->thru.shown = config->ledger->thru;
     sem_init(&rt->wake, 0, 0);
-    mg_clock_init(&rt->clock, config->steps_per_quarter, config->bpm);
+    mg_clock_init(&rt->clock, rt->scene->steps_per_quarter, rt->scene->bpm);
+    mg_clock_set_metre(&rt->clock, rt->scene->beats_per_bar, rt->scene->beat_type);
     if (mg_ring_init(&rt->requests, sizeof(struct mg_request), REQUESTS) != 0 ||
         mg_ring_init(&rt->decisions, sizeof(struct mg_decision), DECISIONS) != 0 ||
         mg_ring_init(&rt->played, sizeof(struct mg_played), PLAYED) != 0) {
@@ -62,6 +67,12 @@ void
 mg_rt_command(struct mg_rt *rt, enum mg_rt_command command)
 {
     atomic_fetch_or_explicit(&rt->commands, (uint32_t)command, memory_order_release);
+}
+
+void
+mg_rt_offer(struct mg_rt *rt, struct mg_scene *scene)
+{
+    atomic_store_explicit(&rt->offered, scene, memory_order_release);
 }
 
 bool

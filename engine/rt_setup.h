@@ -15,6 +15,10 @@ void mg_rt_destroy(struct mg_rt *rt);
 // Asks for what enum mg_rt_command says; done in the next cycle.
 void mg_rt_command(struct mg_rt *rt, enum mg_rt_command command);
 
+// Offers the next scene, which is rt's from here on; it begins at the next bar line.  Once
+// the one before has come back from the composer.
+void mg_rt_offer(struct mg_rt *rt, struct mg_scene *scene);
+
 // After MG_RT_QUIT: whether the last note-off has left.
 bool mg_rt_is_quiet(struct mg_rt *rt);
 

@@ -3,6 +3,8 @@
 // The ledger of sounding notes.
 #include "engine/voices.h"
 
+#include <stdatomic.h>
+
 #include "engine/msg.h"
 
 enum { NOTE_OFF = 0x80, NOTE_ON = 0x90 };
@@ -33,6 +35,24 @@ send(struct mg_outlet *outlet, uint32_t frame, int status, int key, int velocity
 }
 
 MG_RT bool
+mg_outlet_note_off(struct mg_outlet *outlet, uint32_t frame, int channel, int key)
+{
+    if (!send(outlet, frame, NOTE_OFF | channel, key, 64))
+        return false;
+    mg_count_add(&outlet->counters->notes_off, 1);
+    return true;
+}
+
+// Relaxed: what reads it is another process, or this one when no cycle runs any more.
+static void
+show(struct mg_voices *voices, int key)
+{
+    if (voices->shown)
+        atomic_store_explicit(&voices->shown[key], voices->sounding[key],
+                              memory_order_relaxed);
+}
+
+MG_RT bool
 mg_voices_sounds(const struct mg_voices *voices, int channel, int key)
 {
     return voices->sounding[key] & bit(channel);
@@ -44,7 +64,7 @@ mg_voices_off(struct mg_voices *voices, struct mg_outlet *outlet, uint32_t frame
 {
     if (!(voices->sounding[key] & bit(channel)))
         return;
-    if (!send(outlet, frame, NOTE_OFF | channel, key, 64)) {
+    if (!mg_outlet_note_off(outlet, frame, channel, key)) {
         if (!(voices->owed[key] & bit(channel)))
             mg_count_add(&outlet->counters->deferred_offs, 1);
         voices->owed[key] |= bit(channel);
@@ -53,7 +73,7 @@ mg_voices_off(struct mg_voices *voices, struct mg_outlet *outlet, uint32_t frame
     voices->sounding[key] &= (uint16_t)~bit(channel);
     voices->owed[key] &= (uint16_t)~bit(channel);
     voices->count--;
-    mg_count_add(&outlet->counters->notes_off, 1);
+    show(voices, key);
 }
 
 MG_RT void
@@ -66,8 +86,10 @@ mg_voices_on(struct mg_voices *voices, struct mg_outlet *outlet, uint32_t frame,
         mg_count_add(&outlet->counters->dropped_notes, 1);
         return;
     }
+    // In the ledger before the event leaves with the end of the cycle.
     voices->sounding[key] |= bit(channel);
     voices->count++;
+    show(voices, key);
     mg_count_add(&outlet->counters->notes_on, 1);
 }
 

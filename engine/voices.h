@@ -27,8 +27,9 @@ struct mg_outlet {
 // One bit a channel.
 struct mg_voices {
     uint16_t sounding[MG_KEYS];
-    uint16_t owed[MG_KEYS]; // a subset of sounding: the note-off found no room
-    int count;              // bits in sounding
+    uint16_t owed[MG_KEYS];  // a subset of sounding: the note-off found no room
+    int count;               // bits in sounding
+    _Atomic uint16_t *shown; // (MG_KEYS) a copy of sounding (engine/ledger.h), or NULL
 };
 
 MG_RT bool mg_voices_sounds(const struct mg_voices *voices, int channel, int key);
@@ -37,6 +38,10 @@ MG_RT bool mg_voices_sounds(const struct mg_voices *voices, int channel, int key
 // finds no room is dropped and counted.  velocity: 1..127.
 MG_RT void mg_voices_on(struct mg_voices *voices, struct mg_outlet *outlet,
                         uint32_t frame, int channel, int key, int velocity);
+
+// Sends a note-off at `frame` whatever sounds.  Returns whether there was room.
+MG_RT bool mg_outlet_note_off(struct mg_outlet *outlet, uint32_t frame, int channel,
+                              int key);
 
 // Sends a note-off at `frame` if the key sounds.
 MG_RT void mg_voices_off(struct mg_voices *voices, struct mg_outlet *outlet,

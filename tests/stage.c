@@ -15,11 +15,30 @@ make_out(int capacity)
 }
 
 void
+mg_stage_make_scene(struct mg_scene *scene, int steps_per_quarter, double bpm,
+                    int channel)
+{
+    *scene = (struct mg_scene){.steps_per_quarter = steps_per_quarter,
+                               .bpm = bpm,
+                               .beats_per_bar = 4,
+                               .beat_type = 4,
+                               .channel = channel};
+    mg_controls_init(&scene->controls);
+    mg_control_set(&scene->controls, MG_CONTROL_VELOCITY, 80);
+    mg_control_set(&scene->controls, MG_CONTROL_ACCENT, 0);
+}
+
+void
 mg_stage_open(struct mg_stage *stage, const struct mg_rt_config *config,
               mg_stage_score *score)
 {
     memset(stage, 0, sizeof *stage);
-    stage->rt = mg_rt_create(config);
+    mg_stage_make_scene(&stage->scene, 2, 240, 3);
+    mg_ledger_init(&stage->ledger);
+    struct mg_rt_config own = *config;
+    own.scene = config->scene ? config->scene : &stage->scene;
+    own.ledger = &stage->ledger;
+    stage->rt = mg_rt_create(&own);
     assert(stage->rt);
     stage->frames = 64;
     stage->rate_hz = 48000;
@@ -37,7 +56,8 @@ mg_stage_close(struct mg_stage *stage)
 static void
 decide(struct mg_stage *stage, int64_t step)
 {
-    struct mg_decision decision = {.generation = stage->generation, .step = step};
+    struct mg_decision decision = {
+        .generation = stage->generation, .revision = ++stage->revision, .step = step};
     stage->score(step, decision.cells);
     mg_ring_push(&stage->rt->decisions, &decision);
     stage->decided = step;
@@ -50,15 +70,19 @@ mg_stage_compose(struct mg_stage *stage)
     if (stage->asleep)
         return;
     while (mg_ring_pop(&stage->rt->requests, &request)) {
+        if (request.type == MG_REQUEST_RETIRE)
+            stage->retired = request.scene;
+        else if (request.type != MG_REQUEST_HEARD)
+            stage->asked = request.scene;
         if (request.type == MG_REQUEST_START) {
             stage->generation = request.generation;
             stage->start_step = request.step;
             stage->fresh = request.fresh;
             stage->starts++;
             decide(stage, request.step);
-        } else if (request.type == MG_REQUEST_REACHED &&
+        } else if (request.type == MG_REQUEST_NEXT &&
                    request.generation == stage->generation) {
-            decide(stage, request.step + 1);
+            decide(stage, request.step);
         }
     }
 }

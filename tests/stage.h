@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/ledger_setup.h"
 #include "engine/rt_setup.h"
 
 enum { MG_STAGE_EVENTS = 8192 };
@@ -16,6 +17,8 @@ enum { MG_STAGE_EVENTS = 8192 };
 typedef void mg_stage_score(int64_t step, uint8_t *cells);
 
 struct mg_stage {
+    struct mg_scene scene; // the first one: velocity 80, channel as asked for
+    struct mg_ledger ledger;
     struct mg_rt *rt;
     struct mg_transport transport; // of the next cycle; its frame moves on by itself
     uint32_t frames;
@@ -25,6 +28,9 @@ struct mg_stage {
     mg_stage_score *score;
     bool asleep; // the composer does nothing
     uint32_t generation;
+    uint32_t revision;
+    struct mg_scene *asked;   // of the last request
+    struct mg_scene *retired; // the last one, or NULL
     int64_t start_step;
     bool fresh; // of the last start
     int starts;
@@ -44,10 +50,16 @@ struct mg_stage {
     int64_t notes_off;
 };
 
-// 64 frames a cycle at 48 kHz, transport stopped at frame 0.
+// 64 frames a cycle at 48 kHz, transport stopped at frame 0; a scene of 2 steps a quarter,
+// 240 BPM: 6000 frames a step, channel 3.  The ledger is the stage's, and
+// the scene where the config has none.
 void mg_stage_open(struct mg_stage *stage, const struct mg_rt_config *config,
                    mg_stage_score *score);
 void mg_stage_close(struct mg_stage *stage);
+
+// A scene like the stage's own, in 4/4.
+void mg_stage_make_scene(struct mg_scene *scene, int steps_per_quarter, double bpm,
+                         int channel);
 
 // The composer takes its requests and answers them.
 void mg_stage_compose(struct mg_stage *stage);

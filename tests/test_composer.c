@@ -10,7 +10,9 @@
 
 #include "engine/composer.h"
 #include "engine/composer_thread.h"
+#include "engine/improviser.h"
 #include "engine/msg.h"
+#include "engine/scene.h"
 #include "tests/fixture.h"
 
 enum { LOWEST = 36, NOTES = 48 };
@@ -23,13 +25,14 @@ static const struct mg_shape SHAPE = {.lowest_note = LOWEST,
                                       .note_layers = 1,
                                       .note_units = {6}};
 
-static const struct mg_composer_config CONFIG = {
-    .seed = 1, .temperature = 1.0f, .fill_below = 0, .longest_steps = 1000};
+static const struct mg_improviser_config CONFIG = {.seed = 1};
 
-// A composer with both its rings.
+// A composer with its rings and a scene.
 struct desk {
     struct mg_ring requests;
     struct mg_ring decisions;
+    struct mg_ring retired;
+    struct mg_scene scene;
     struct mg_composer *composer;
     uint32_t generation;
     struct mg_decision decision; // the last one
@@ -37,21 +40,28 @@ struct desk {
 
 static void
 open_desk(struct desk *desk, const struct mg_model *model,
-          const struct mg_composer_config *config)
+          const struct mg_improviser_config *config)
 {
     GError *error = NULL;
     memset(desk, 0, sizeof *desk);
+    desk->scene.steps_per_quarter = SHAPE.steps_per_quarter;
+    desk->scene.improviser = mg_improviser_create(model, config, &error);
+    assert_non_null(desk->scene.improviser);
+    mg_controls_init(&desk->scene.controls);
+    mg_control_set(&desk->scene.controls, MG_CONTROL_LONGEST, 1000);
+    assert_int_equal(mg_ring_init(&desk->retired, sizeof(struct mg_scene *), 2), 0);
     assert_int_equal(mg_ring_init(&desk->requests, sizeof(struct mg_request), 64), 0);
     assert_int_equal(mg_ring_init(&desk->decisions, sizeof(struct mg_decision), 4), 0);
     desk->composer =
-        mg_composer_create(model, config, &desk->requests, &desk->decisions, &error);
-    assert_non_null(desk->composer);
+        mg_composer_create(&desk->requests, &desk->decisions, &desk->retired);
 }
 
 static void
 close_desk(struct desk *desk)
 {
     mg_composer_destroy(desk->composer);
+    mg_improviser_destroy(desk->scene.improviser);
+    mg_ring_finish(&desk->retired);
     mg_ring_finish(&desk->requests);
     mg_ring_finish(&desk->decisions);
 }
@@ -60,6 +70,7 @@ static void
 push(struct desk *desk, struct mg_request request)
 {
     request.generation = desk->generation;
+    request.scene = &desk->scene;
     assert_true(mg_ring_push(&desk->requests, &request));
 }
 
@@ -82,18 +93,29 @@ push_key(struct desk *desk, int key, bool on)
 static const uint8_t *
 decide(struct desk *desk, int64_t step)
 {
+    uint32_t revision = desk->decision.revision;
     assert_true(mg_composer_work(desk->composer));
     assert_true(mg_ring_pop(&desk->decisions, &desk->decision));
+    assert_true(desk->decision.revision > revision);
     assert_int_equal(desk->decision.step, step);
     assert_int_equal(desk->decision.generation, desk->generation);
     assert_false(mg_composer_work(desk->composer)); // one for each
     return desk->decision.cells;
 }
 
+// `step` has sounded, by the last decision.
+static void
+push_next(struct desk *desk, int64_t step)
+{
+    push(desk, (struct mg_request){.type = MG_REQUEST_NEXT,
+                                   .step = step + 1,
+                                   .struck = desk->decision.revision});
+}
+
 static const uint8_t *
 reach(struct desk *desk, int64_t step)
 {
-    push(desk, (struct mg_request){.type = MG_REQUEST_REACHED, .step = step});
+    push_next(desk, step);
     return decide(desk, step + 1);
 }
 
@@ -114,7 +136,7 @@ test_seeds_and_passes(void **state)
     struct mg_model *model = mg_fixture_model(&SHAPE, 3);
     struct desk a, b, c;
     static uint8_t one[32][MG_KEYS], two[32][MG_KEYS], again[32][MG_KEYS];
-    struct mg_composer_config other = CONFIG;
+    struct mg_improviser_config other = CONFIG;
     other.seed = 2;
     open_desk(&a, model, &CONFIG);
     open_desk(&b, model, &CONFIG);
@@ -259,15 +281,15 @@ test_skips_and_stale(void **state)
     open_desk(&desk, model, &CONFIG);
     push_start(&desk, 4, true);
     decide(&desk, 4);
-    push(&desk, (struct mg_request){.type = MG_REQUEST_REACHED, .step = 4});
-    push(&desk, (struct mg_request){.type = MG_REQUEST_REACHED, .step = 5});
+    push_next(&desk, 4);
+    push_next(&desk, 5);
     reach(&desk, 6); // behind: only the newest is decided
-    push(&desk, (struct mg_request){.type = MG_REQUEST_REACHED, .step = 7});
+    push_next(&desk, 7);
     push_start(&desk, 0, false);
     push_start(&desk, 20, false); // only the last start counts
     decide(&desk, 20);
     struct mg_request stale = {
-        .type = MG_REQUEST_REACHED, .generation = desk.generation - 1, .step = 50};
+        .type = MG_REQUEST_NEXT, .generation = desk.generation - 1, .step = 50};
     assert_true(mg_ring_push(&desk.requests, &stale));
     assert_false(mg_composer_work(desk.composer));
     close_desk(&desk);
@@ -285,11 +307,11 @@ test_full_decisions(void **state)
     for (int64_t step = 0; step < 5; step++) { // nobody takes them: room for four
         assert_true(mg_composer_work(desk.composer));
         if (step < 4)
-            push(&desk, (struct mg_request){.type = MG_REQUEST_REACHED, .step = step});
+            push_next(&desk, step);
     }
     for (int i = 0; i < 4; i++)
         assert_true(mg_ring_pop(&desk.decisions, &desk.decision));
-    assert_false(mg_composer_work(desk.composer));
+    assert_true(mg_composer_work(desk.composer));
     assert_true(mg_ring_pop(&desk.decisions, &desk.decision)); // the fifth, late
     assert_int_equal(desk.decision.step, 4);
     close_desk(&desk);
@@ -305,7 +327,7 @@ test_prime(void **state)
     struct desk desk[2];
     static uint8_t cells[2][32][MG_KEYS];
     for (int i = 0; i < 2; i++) {
-        struct mg_composer_config config = CONFIG;
+        struct mg_improviser_config config = CONFIG;
         mg_fixture_roll(&roll[i], LOWEST, NOTES, 16, (uint64_t)i + 1);
         config.prime = &roll[i];
         open_desk(&desk[i], model, &config);
@@ -337,11 +359,10 @@ test_longest_note(void **state)
 {
     (void)state;
     struct mg_model *model = constant_model(30.0f, -30.0f); // plays all, strikes none
-    struct mg_composer_config config = CONFIG;
     struct desk desk;
     static uint8_t cells[32][MG_KEYS];
-    config.longest_steps = 5;
-    open_desk(&desk, model, &config);
+    open_desk(&desk, model, &CONFIG);
+    mg_control_set(&desk.scene.controls, MG_CONTROL_LONGEST, 2.5f);
     play(&desk, 0, true, cells);
     for (int t = 0; t < 32; t++)
         for (int i = 0; i < NOTES; i++)
@@ -353,7 +374,7 @@ test_longest_note(void **state)
 static int
 count_notes(const struct mg_model *model, int fill_below)
 {
-    struct mg_composer_config config = CONFIG;
+    struct mg_improviser_config config = CONFIG;
     struct desk desk;
     static uint8_t cells[32][MG_KEYS];
     int notes = 0;
@@ -399,23 +420,11 @@ test_thread(void **state)
         assert_true(mg_composer_thread_wait(thread));
         assert_true(mg_ring_pop(&desk.decisions, &desk.decision));
         assert_int_equal(desk.decision.step, step);
-        push(&desk, (struct mg_request){.type = MG_REQUEST_REACHED, .step = step});
+        push_next(&desk, step);
     }
-    // A step that is due in a minute does not keep it from ending, nor from a
-    // relocation.
-    push(&desk, (struct mg_request){
-                    .type = MG_REQUEST_REACHED, .step = 50, .next_in_us = 60000000});
-    sem_post(&wake);
-    push_start(&desk, 99, false);
     sem_post(&wake);
     assert_true(mg_composer_thread_wait(thread));
-    push(&desk, (struct mg_request){
-                    .type = MG_REQUEST_REACHED, .step = 99, .next_in_us = 60000000});
-    sem_post(&wake);
     mg_composer_thread_stop(thread);
-    while (mg_ring_pop(&desk.decisions, &desk.decision))
-        continue;
-    assert_int_equal(desk.decision.step, 99); // step 100 was not due
     sem_destroy(&wake);
     close_desk(&desk);
     mg_model_destroy(model);

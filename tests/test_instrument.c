@@ -31,21 +31,17 @@ static const struct mg_shape SHAPE = {.lowest_note = 36,
 
 static char folder[] = "/tmp/mg-instrument-XXXXXX";
 static char path[2][sizeof folder + 16];
-static struct mg_preset preset = {.bpm = 240,
-                                  .control = {[MG_CONTROL_TEMPERATURE] = 1,
-                                              [MG_CONTROL_LONGEST] = 1000,
-                                              [MG_CONTROL_VELOCITY] = 80},
-                                  .channel = 5,
-                                  .seed = -1};
+static struct mg_preset preset = {
+    .bpm = 240, .beats_per_bar = 4, .beat_type = 4, .channel = 5, .seed = -1};
 
 // Composes STEPS steps after the prime into a file.
 static void
 compose(const struct mg_roll *prime, const char *file)
 {
     GError *error = NULL;
-    struct mg_instrument_options options = mg_instrument_defaults(&preset, 7);
+    struct mg_instrument_options options = {.scene = {.seed = 7}};
     options.record = true;
-    options.prime = prime;
+    options.scene.prime = prime;
     struct mg_instrument *instrument = mg_instrument_create(&preset, &options, &error);
     assert_non_null(instrument);
     struct mg_driver_config config = {.run = mg_rt_run,
@@ -128,7 +124,7 @@ test_thread_keeps_up(void **state)
     (void)state;
     GError *error = NULL;
     struct mg_midi_event out[256];
-    struct mg_instrument_options options = mg_instrument_defaults(&preset, 7);
+    struct mg_instrument_options options = {.scene = {.seed = 7}};
     struct mg_instrument *instrument = mg_instrument_create(&preset, &options, &error);
     assert_non_null(instrument);
     assert_int_equal(mg_instrument_start(instrument, &error), 0);
@@ -165,6 +161,11 @@ test_thread_keeps_up(void **state)
 static int
 set_up(void **state)
 {
+    for (int i = 0; i < MG_CONTROL_COUNT; i++)
+        preset.control[i] = mg_control_table[i].initial;
+    preset.control[MG_CONTROL_LONGEST] = 1000;
+    preset.control[MG_CONTROL_VELOCITY] = 80;
+    preset.control[MG_CONTROL_ACCENT] = 0;
     (void)state;
     if (!mkdtemp(folder))
         return -1;

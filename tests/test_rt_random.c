@@ -66,12 +66,38 @@ set_bbt(struct mg_stage *stage)
     t->beat_type = draw(4) ? 4 : 8;
 }
 
+// Every control on a controller of its own.
+static void
+make_scene(struct mg_scene *scene)
+{
+    mg_stage_make_scene(scene, 1 + (int)draw(24), 1 + draw(999), (int)draw(16));
+    scene->beats_per_bar = 1 + draw(7);
+    scene->beat_type = 1 << draw(4);
+    for (int i = 0; i <= MG_CONTROL_NEXT; i++)
+        mg_controls_bind(&scene->controls, (enum mg_control)i, -1, i);
+}
+
+// The scenes that have come, one after the other.
+static struct mg_scene scenes[2];
+static int scenes_made;
+
+static void
+offer_scene(struct mg_stage *stage)
+{
+    if (scenes_made > 1 && !stage->retired) // the last one has not begun
+        return;
+    stage->retired = NULL;
+    struct mg_scene *scene = &scenes[scenes_made++ % 2];
+    make_scene(scene);
+    mg_rt_offer(stage->rt, scene);
+}
+
 // One thing that happens.
 static void
 act(struct mg_stage *stage)
 {
     static const uint32_t CYCLES[] = {1, 16, 64, 1024, 8192, 20000};
-    switch (draw(12)) {
+    switch (draw(14)) {
     case 0:
         stage->transport.rolling = !stage->transport.rolling;
         break;
@@ -105,6 +131,13 @@ act(struct mg_stage *stage)
     case 10:
         play_hand(stage);
         break;
+    case 11:
+        mg_stage_play(stage, 0, 0xb0 | (int)draw(16), (int)draw(MG_CONTROL_NEXT + 1),
+                      (int)draw(128));
+        break;
+    case 12:
+        offer_scene(stage);
+        break;
     default:
         stage->transport.rolling = true;
     }
@@ -121,11 +154,10 @@ run_sequence(int number)
 {
     static struct mg_stage stage; // large
     random_state = 0x2545f4914f6cdd1dU + (uint64_t)number * 0x9e3779b97f4a7c15U;
+    make_scene(&scenes[0]);
+    scenes_made = 1;
     struct mg_rt_config config = {
-        .steps_per_quarter = 1 + (int)draw(24),
-        .bpm = 1 + draw(999),
-        .channel = (int)draw(16),
-        .velocity = 1 + (int)draw(127),
+        .scene = &scenes[0],
         .thru = draw(2),
         .free_run = draw(8) == 0,
         .record = draw(2),
@@ -169,7 +201,7 @@ test_stage_notices(void **state)
 {
     (void)state;
     static struct mg_stage stage;
-    struct mg_rt_config config = {.steps_per_quarter = 2, .bpm = 240, .velocity = 1};
+    struct mg_rt_config config = {0};
     mg_stage_open(&stage, &config, score);
     mg_stage_cycles(&stage, 2);
     stage.transport.rolling = true;
