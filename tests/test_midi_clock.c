@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// MIDI clock in: the steps that mg_clock places by what came in, against the
+// MIDI clock, in and out: the steps that mg_clock places by what came in, against the
 // master's.
 //
 // The bounds are those of the filter: its response to one late pulse is computed here
@@ -17,6 +17,7 @@
 #include "engine/clock.h"
 #include "engine/midi_clock.h"
 #include "engine/midi_clock_in.h"
+#include "engine/midi_clock_out.h"
 
 enum {
     RATE = 48000,
@@ -637,6 +638,292 @@ test_hostile(void **state)
         assert_int_equal(slave.steps[i].frame, first + 12 * 960 * (i + 1) - 64);
 }
 
+// --- out -----------------------------------------------------------------------------
+
+// What a cycle sent, as letters (see cycle_with).
+static const char *
+letters_of(const struct mg_midi_event *events, int count)
+{
+    static char letters[MESSAGES_MAX + 1];
+    assert_in_range(count, 0, MESSAGES_MAX);
+    for (int i = 0; i < count; i++) {
+        const char *at = memchr(STATUSES, events[i].data[0], sizeof STATUSES);
+        assert_non_null(at);
+        letters[i] = LETTERS[at - (const char *)STATUSES];
+        assert_int_equal(events[i].size, letters[i] == 'P' ? 3 : 1);
+    }
+    letters[count] = '\0';
+    return letters;
+}
+
+static struct mg_midi_event sent[MESSAGES_MAX];
+
+// One cycle out; returns how many were sent.
+static int
+send_cycle(struct mg_midi_clock_out *out, double quarters, double quarter_frames,
+           bool moved)
+{
+    struct mg_midi_clock_place place = {true, moved, quarters, quarter_frames};
+    return mg_midi_clock_out_advance(out, &place, 1024, sent, MESSAGES_MAX);
+}
+
+// From the beginning, at odd tempos: pulse k at its frame, rounded once.
+static void
+test_out_pulses(void **state)
+{
+    (void)state;
+    const double tempos[] = {97.3, 20, 400, 120.001};
+    for (int i = 0; i < 4; i++) {
+        double quarter_frames = 60.0 * RATE / tempos[i];
+        struct mg_midi_clock_out out;
+        int64_t next = 0;
+        mg_midi_clock_out_init(&out);
+        for (int64_t now = 0; now < 4000000; now += 1024) {
+            int count =
+                send_cycle(&out, (double)now / quarter_frames, quarter_frames, !now);
+            int first = now == 0;
+            if (first)
+                assert_int_equal(sent[0].data[0], MG_MIDI_START);
+            for (int k = first; k < count; k++, next++) {
+                double due = floor((double)next * quarter_frames / 24.0 + 0.5);
+                assert_int_equal(sent[k].data[0], MG_MIDI_PULSE);
+                assert_int_equal(now + sent[k].frame, (int64_t)due);
+            }
+        }
+        assert_int_equal(next, (int64_t)ceil(3907 * 1024 * 24.0 / quarter_frames));
+    }
+}
+
+static void
+test_out_messages(void **state)
+{
+    (void)state;
+    const struct mg_midi_clock_place stopped = {.quarters = 3, .quarter_frames = 24000};
+    struct mg_midi_clock_out out;
+    mg_midi_clock_out_init(&out);
+    assert_int_equal(
+        mg_midi_clock_out_advance(&out, &stopped, 1024, sent, MESSAGES_MAX), 0);
+    assert_string_equal(letters_of(sent, send_cycle(&out, 0, 24000, true)), "SFF");
+    assert_int_equal(
+        mg_midi_clock_out_advance(&out, &stopped, 1024, sent, MESSAGES_MAX), 1);
+    assert_int_equal(sent[0].data[0], MG_MIDI_STOP);
+    assert_int_equal(
+        mg_midi_clock_out_advance(&out, &stopped, 1024, sent, MESSAGES_MAX), 0);
+    // A sixteenth is 6,000 frames: 200 of them after sixteenth 300, so 5,800 to the
+    // next.
+    assert_string_equal(letters_of(sent, send_cycle(&out, 75 + 1 / 120.0, 24000, true)),
+                        "PC");
+    assert_int_equal(sent[0].data[1] | sent[0].data[2] << 7, 301);
+    assert_string_equal(
+        letters_of(sent, send_cycle(&out, 75.25 - 500 / 24000.0, 24000, false)), "F");
+    assert_int_equal(sent[0].frame, 500);
+    // Just missed is not missed.
+    assert_string_equal(letters_of(sent, send_cycle(&out, 2 + 1e-4, 24000, true)),
+                        "XPCFF");
+    assert_int_equal(sent[1].data[1] | sent[1].data[2] << 7, 8);
+    assert_int_equal(sent[3].frame, 0);
+    assert_int_equal(sent[4].frame, 998);
+    // Beyond 14 bits.
+    assert_string_equal(letters_of(sent, send_cycle(&out, 4096 + 2, 24000, true)),
+                        "XPCFF");
+    assert_int_equal(sent[1].data[1] | sent[1].data[2] << 7, 8);
+}
+
+// A place that slips back and forth neither drops nor doubles a pulse.
+static void
+test_out_slips(void **state)
+{
+    (void)state;
+    struct mg_midi_clock_out out;
+    int pulses_sent = -1; // the start
+    uint64_t x = 88172645463325252ULL;
+    mg_midi_clock_out_init(&out);
+    for (int i = 0; i < 24000; i++) {
+        double slip = i ? 200 * next_uniform(&x) : 0;
+        pulses_sent += send_cycle(&out, (i * 1000 + slip) / 24000.0, 24000, false);
+        assert_true(pulses_sent >= i && pulses_sent <= i + 2);
+    }
+}
+
+// With little room nothing is lost but time: control messages wait together, pulses
+// too, and who falls too far behind is relocated.
+static void
+test_out_capacity(void **state)
+{
+    (void)state;
+    struct mg_midi_clock_place place = {true, true, 2, 24000};
+    struct mg_midi_clock_out out;
+    mg_midi_clock_out_init(&out);
+    assert_int_equal(mg_midi_clock_out_advance(&out, &place, 1024, sent, 1), 0);
+    place.moved = false;
+    assert_int_equal(mg_midi_clock_out_advance(&out, &place, 1024, sent, 3), 3);
+    assert_string_equal(letters_of(sent, 3), "PCF");
+    assert_int_equal(mg_midi_clock_out_advance(&out, &place, 1024, sent, 0), 0);
+    place.quarters += 0.25;
+    assert_string_equal(letters_of(sent, send_cycle(&out, 2.25, 24000, false)),
+                        "FFFFFFF");
+    // Moved, and no room to say so: said when there is.
+    place = (struct mg_midi_clock_place){true, true, 2.5, 24000};
+    assert_int_equal(mg_midi_clock_out_advance(&out, &place, 1024, sent, 0), 0);
+    assert_string_equal(letters_of(sent, send_cycle(&out, 2.5, 24000, false)), "XPCFF");
+    assert_string_equal(letters_of(sent, send_cycle(&out, 3.6, 24000, false)), "XPC");
+}
+
+static void
+test_out_hostile(void **state)
+{
+    (void)state;
+    static const double values[] = {NAN, INFINITY, -INFINITY, 0,     -1,  1e-300, 1e300,
+                                    1e9, -1e9,     24000,     24000, 3.3, 1,      -0.0};
+    struct mg_midi_clock_out out;
+    uint64_t x = 88172645463325252ULL;
+    mg_midi_clock_out_init(&out);
+    for (int i = 0; i < 200000; i++) {
+        struct mg_midi_clock_place place = {next_random(&x) % 4 != 0,
+                                            next_random(&x) % 4 == 0,
+                                            values[next_random(&x) % 14],
+                                            values[next_random(&x) % 14]};
+        uint32_t frames = next_random(&x) % 8 ? 1024 : (uint32_t)next_random(&x);
+        int capacity = (int)(next_random(&x) % 64);
+        int count = mg_midi_clock_out_advance(&out, &place, frames, sent, capacity);
+        assert_in_range(count, 0, capacity);
+        letters_of(sent, count); // are what they should be
+        for (int k = 0; k < count; k++) {
+            assert_true(sent[k].frame < frames || frames == 0);
+            assert_true(k == 0 || sent[k].frame >= sent[k - 1].frame);
+        }
+    }
+}
+
+// --- round trip ----------------------------------------------------------------------
+
+static struct master {
+    struct mg_clock clock;
+    struct mg_midi_clock_out out;
+    struct seen steps[STEPS_MAX];
+    int count;
+} master;
+
+static void
+reset_round_trip(double bpm)
+{
+    reset(120);
+    memset(&master, 0, sizeof master);
+    mg_clock_init(&master.clock, STEPS_PER_QUARTER, bpm);
+    mg_midi_clock_out_init(&master.out);
+}
+
+// One cycle of the master at *t, and of the slave that hears it.
+static void
+round_trip(const struct mg_transport *t, uint32_t frames)
+{
+    struct mg_clock_cycle cycle;
+    mg_clock_advance(&master.clock, t, frames, RATE, &cycle);
+    for (int i = 0; i < cycle.count; i++)
+        master.steps[master.count++] =
+            (struct seen){cycle.steps[i].step,
+                          (int64_t)slave.now + cycle.steps[i].frame};
+    double quarter_frames = mg_clock_quarter_frames(&master.clock, RATE);
+    double end = mg_clock_quarters(&master.clock, RATE);
+    struct mg_midi_clock_place place = {cycle.rolling, cycle.moved,
+                                        end - frames / quarter_frames, quarter_frames};
+    int count =
+        mg_midi_clock_out_advance(&master.out, &place, frames, sent, MESSAGES_MAX);
+    hear(sent, count, frames);
+    assert_true(cycle.rolling || !slave.cycle.rolling);
+}
+
+// Rolls the master for a while and loops it on the way.
+static void
+roll(struct mg_transport *t, int seconds, uint32_t frames, uint32_t loop_from,
+     uint32_t loop_to)
+{
+    t->rolling = true;
+    for (uint32_t i = 0; i < (uint32_t)seconds * RATE / frames; i++) {
+        round_trip(t, frames);
+        t->frame += frames;
+        if (t->frame >= loop_to)
+            t->frame = loop_from;
+    }
+}
+
+static void
+halt(struct mg_transport *t, uint32_t frames)
+{
+    t->rolling = false;
+    for (int i = 0; i < 100; i++)
+        round_trip(t, frames);
+}
+
+static double
+compare_steps(void)
+{
+    double most = 0.0;
+    assert_int_equal(slave.count, master.count);
+    for (int i = 0; i < slave.count; i++) {
+        assert_int_equal(slave.steps[i].step, master.steps[i].step);
+        most = fmax(most, fabs((double)(slave.steps[i].frame - master.steps[i].frame)));
+    }
+    return most;
+}
+
+// Starts, stops, locates and loops at a tempo whose pulses fall between frames:
+// rounding is all that parts the slave from the master.
+static void
+test_round_trip(void **state)
+{
+    (void)state;
+    const uint32_t cycles[] = {64, 441, 1024};
+    const double quarter_frames = 60.0 * RATE / 97.3;
+    for (int i = 0; i < 3; i++) {
+        struct mg_transport t = {0};
+        uint32_t from = (uint32_t)(4 * quarter_frames + 0.5);
+        uint32_t to = (uint32_t)(8 * quarter_frames + 0.5);
+        reset_round_trip(97.3);
+        halt(&t, cycles[i]);
+        roll(&t, 20, cycles[i], 0, UINT32_MAX);
+        halt(&t, cycles[i]);
+        roll(&t, 5, cycles[i], 0, UINT32_MAX); // on from anywhere
+        t.frame = (uint32_t)(2.1 * quarter_frames);
+        roll(&t, 20, cycles[i], from, to); // a locate on the way, then a loop
+        halt(&t, cycles[i]);
+        t.frame = 0;
+        roll(&t, 5, cycles[i], 0, UINT32_MAX);
+        assert_true(slave.count > 150);
+        assert_true(compare_steps() <= 2.0);
+    }
+}
+
+// Through a ramp: as far as the loop lags, and rounding.
+static void
+test_round_trip_ramp(void **state)
+{
+    (void)state;
+    const struct ramp ramp = {80, 160, 30};
+    const double slope = (ramp.to_bpm - ramp.from_bpm) / ramp.seconds;
+    reset_round_trip(77);
+    for (uint32_t frame = 0; frame < 30 * RATE; frame += 64) {
+        double seconds = (double)frame / RATE;
+        double bpm = ramp.from_bpm + slope * seconds;
+        double quarters = 0.5 * (ramp.from_bpm + bpm) * seconds / 60.0;
+        double beat = floor(quarters);
+        struct mg_transport t = {.rolling = true,
+                                 .frame = frame,
+                                 .has_bbt = true,
+                                 .bar = 1 + (int32_t)(beat / 4),
+                                 .beat = 1 + (int32_t)fmod(beat, 4),
+                                 .tick = (quarters - beat) * 1e6,
+                                 .ticks_per_beat = 1e6,
+                                 .beats_per_minute = bpm,
+                                 .beats_per_bar = 4,
+                                 .beat_type = 4};
+        round_trip(&t, 64);
+    }
+    assert_int_equal(slave.count, 120);
+    assert_int_equal(slave.moves, 1);
+    assert_true(compare_steps() <= ramp_lag_frames(&ramp, 1440) + 2.0);
+}
+
 int
 main(void)
 {
@@ -654,6 +941,13 @@ main(void)
         cmocka_unit_test(test_lost_and_doubled_pulse),
         cmocka_unit_test(test_end_of_song),
         cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_out_pulses),
+        cmocka_unit_test(test_out_messages),
+        cmocka_unit_test(test_out_slips),
+        cmocka_unit_test(test_out_capacity),
+        cmocka_unit_test(test_out_hostile),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_round_trip_ramp),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
