@@ -8,89 +8,18 @@ set -u
 . "$(dirname "$0")/rig_jack.sh"
 # shellcheck source=tests/check.sh
 . "$(dirname "$0")/check.sh"
-probe=$build/tests/probe_jack
-play=$build/mg-play
+# shellcheck source=tests/play.sh
+. "$root/tests/play.sh"
+driver=jack probe=$build/tests/probe_jack output=musicguru:midi_out
 rate=48000 period=256
-player=
 
 clean() {
-    [ -z "$player" ] || kill -9 "$player" 2>/dev/null
+    play_kill
     rig_stop
     rm -rf "$work"
 }
 trap clean EXIT
 trap 'exit 130' INT TERM
-
-# --- the player ------------------------------------------------------------------------------
-
-play_start() { # ARGUMENT...
-    "$play" --driver jack --name musicguru --seed 7 --json "$@" \
-        >"$work/play.json" 2>"$work/play.err" </dev/null &
-    player=$!
-}
-
-# Ends the player with a signal; leaves its exit status in $status.
-play_end() { # SIGNAL
-    kill "-$1" "$player"
-    play_wait
-}
-
-play_wait() {
-    local tries=0
-    while kill -0 "$player" 2>/dev/null && [ $tries -lt 100 ]; do
-        sleep 0.1
-        tries=$((tries + 1))
-    done
-    kill -9 "$player" 2>/dev/null
-    wait "$player"
-    status=$?
-    player=
-}
-
-json() { # KEY: a number of the report
-    sed -n 's/.*"'"$1"'": *\([-0-9.]*\).*/\1/p' "$work/play.json" | head -n 1
-}
-
-one_line() { # WHAT
-    check "$1: one line says so" [ "$(wc -l <"$work/play.err")" = 1 ]
-    cat "$work/play.err"
-}
-
-# --- judging ---------------------------------------------------------------------------------
-
-judge() { # WHAT LEAST [AWK -v ARGUMENT]...: sets ons and offs
-    local what=$1 least=$2 said
-    shift 2
-    said=$(awk -v rate=$rate -v steps="$steps" -v period=$period -v ramp=0 -v bpm=120 \
-        -v tolerance=0 "$@" -f "$root/tests/check_events.awk" "$work/recorded")
-    if [ $? -ne 0 ]; then
-        bad "$what"
-        echo "$said"
-    else
-        ok "$what ($said frames)"
-    fi
-    # shellcheck disable=SC2034 # rest
-    read -r ons offs rest <<<"$(tail -n 1 <<<"$said")"
-    [ "$ons" -ge "$least" ] || bad "$what: only $ons notes were struck"
-}
-
-counters_agree() { # WHAT
-    local what=$1
-    if [ "$(json notes_on)" = "$ons" ] && [ "$(json notes_off)" = "$offs" ] &&
-        [ "$(json stuck)" = 0 ]; then
-        ok "$what: the counters agree with the recorded events"
-    else
-        bad "$what: counters $(json notes_on)/$(json notes_off)/$(json stuck)," \
-            "recorded $ons/$offs"
-    fi
-}
-
-record() { # SECONDS ARGUMENT...
-    local seconds=$1
-    shift
-    timeout $((${seconds%.*} + 20)) "$probe" --name recorder \
-        --listen musicguru:midi_out --seconds "$seconds" "$@" >"$work/recorded"
-}
 
 # Runs a scenario.  One that fails while the server missed a cycle is run again, three times
 # at most: on a shared machine a cycle can be lost to others, but a program that is too slow
@@ -219,12 +148,6 @@ flood() {
     check "a flood: no note-off is lost" [ "$(last_of 3c) $(last_of 3d)" = "silent silent" ]
 }
 
-last_of() { # KEY: whether it sounds at the end of what was recorded
-    awk -v key="$1" '$1 == "event" && $6 == key {
-            on = substr($5, 1, 1) == "9" && $7 != "00"
-        } END { print on ? "sounds" : "silent" }' "$work/recorded"
-}
-
 panic() {
     play_start "$random"
     record 5 start@24000 stop@216000 &
@@ -295,11 +218,8 @@ no_server() {
 
 # --- all of it -----------------------------------------------------------------------------------
 
-[ -x "$play" ] || { echo "mg-play is not built"; exit 77; }
-random=$work/random.safetensors
-"$build/tests/probe_model" "$random" || exit 1
+play_prepare
 model=$random
-steps=2
 preset=$root/presets/chorale.preset
 if [ -r "$preset" ]; then
     # The grid is the model's.
