@@ -21,25 +21,12 @@ clean() {
 trap clean EXIT
 trap 'exit 130' INT TERM
 
-# Runs a scenario.  One that fails while the server missed a cycle is run again, three times
-# at most: on a shared machine a cycle can be lost to others, but a program that is too slow
-# is so each time.
-scenario() { # FUNCTION ARGUMENT...
-    local attempt lost passes_before=$passes failures_before=$failures
-    for attempt in 1 2 3; do
-        lost=$(rig_xruns '.*') named=$(rig_xruns musicguru)
-        "$@"
-        [ $failures != $failures_before ] || return 0
-        [ "$(rig_xruns '.*')" != "$lost" ] && [ $attempt -lt 3 ] || return 0
-        echo "the server missed a cycle: once more"
-        passes=$passes_before failures=$failures_before
-    done
-}
-
 # --- the scenarios -----------------------------------------------------------------------------
 
 # Rolls for a while and stops: sets the file recorded.
 grid() { # BPM TOLERANCE SECONDS
+    local named
+    named=$(rig_xruns musicguru)
     play_start --tempo "$1" "$model"
     record $(($3 + 1)) locate=0@4800 start@24000 stop@$(($3 * rate))
     play_end TERM
@@ -232,18 +219,18 @@ seconds=10
 [ "${MG_SOAK:-0}" = 0 ] || seconds=60
 
 rig_start $rate $period
-scenario grid 120 0 $seconds
-scenario grid 97.3 1 $seconds
-scenario master 100 0
-scenario master 90 2
-scenario jumps
-scenario ended_by TERM
-scenario ended_by INT
-scenario held_keys
-scenario unplugged
-scenario flood
-scenario panic
-scenario connections
+rig_scenario grid 120 0 $seconds
+rig_scenario grid 97.3 1 $seconds
+rig_scenario master 100 0
+rig_scenario master 90 2
+rig_scenario jumps
+rig_scenario ended_by TERM
+rig_scenario ended_by INT
+rig_scenario held_keys
+rig_scenario unplugged
+rig_scenario flood
+rig_scenario panic
+rig_scenario connections
 server_killed
 no_server
 finish
