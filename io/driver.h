@@ -78,6 +78,7 @@ struct mg_driver_status {
     uint32_t latency_frames; // events leave this long after their frame; fixed
     bool realtime;           // the thread of the first cycle had real-time priority
     bool is_connected;       // somebody listens to the output
+    bool is_timebase;        // JACK: config.timebase is published; others may take over
     bool lost;
 };
 
@@ -109,8 +110,8 @@ void mg_driver_service(struct mg_driver *driver);
 void mg_driver_status(struct mg_driver *driver, struct mg_driver_status *status);
 
 // Names of the ports that input and output are connected to now, or were when the server
-// went away: NULL-terminated, to be freed with g_strfreev(); a later driver's `connect`.
-// Main thread.
+// went away, and those of config.connect that have not come yet: NULL-terminated, to be
+// freed with g_strfreev(); a later driver's `connect`.  Main thread.
 char **mg_driver_connections(struct mg_driver *driver);
 
 // Stops and frees.  Once it has returned, run is not called again.  Events of the last

@@ -12,6 +12,7 @@
 #include "io/driver_table.h"
 #include "io/jack_names.h"
 #include "io/jack_ports.h"
+#include "io/jack_transport.h"
 
 struct jack {
     struct mg_driver base;
@@ -19,11 +20,13 @@ struct jack {
     jack_port_t *midi_in;
     jack_port_t *midi_out;
     struct mg_jack_ports ports;
+    struct mg_jack_transport transport;
 
     // Set by JACK's callbacks, read by the real-time thread and by status.
     atomic_uint rate_hz;
     atomic_uint period_frames;
     atomic_bool freewheel;
+    atomic_bool wired;     // the connections that can be made are made: run may begin
     atomic_bool unplugged; // midi_in lost a connection
     atomic_bool lost;
     atomic_ullong cycles;
@@ -85,33 +88,6 @@ write_events(struct jack *jack, jack_nframes_t frames, const struct mg_cycle *cy
         atomic_fetch_add(&jack->failed_out, failed);
 }
 
-static void
-read_transport(struct jack *jack, struct mg_transport *transport)
-{
-    jack_position_t position;
-    memset(&position, 0, sizeof position);
-    jack_transport_state_t state = jack_transport_query(jack->client, &position);
-    *transport = (struct mg_transport){
-        .rolling = state == JackTransportRolling,
-        .frame = position.frame,
-        .has_bbt = position.valid & JackPositionBBT,
-        .bar = position.bar,
-        .beat = position.beat,
-        .tick = position.tick,
-        .bar_start_tick = position.bar_start_tick,
-        .ticks_per_beat = position.ticks_per_beat,
-        .beats_per_minute = position.beats_per_minute,
-        .beats_per_bar = (double)position.beats_per_bar,
-        .beat_type = (double)position.beat_type,
-    };
-    if (position.valid & JackBBTFrameOffset)
-        transport->bbt_offset_frames = position.bbt_offset;
-#ifdef JACK_TICK_DOUBLE // since jackd2 1.9.15
-    if (position.valid & JackTickDouble)
-        transport->tick = position.tick_double;
-#endif
-}
-
 static int
 process(jack_nframes_t frames, void *arg)
 {
@@ -125,9 +101,9 @@ process(jack_nframes_t frames, void *arg)
         .out = jack->out,
         .out_capacity = MG_DRIVER_OUT_MAX,
     };
-    if (frames > 0 &&
+    if (frames > 0 && atomic_load_explicit(&jack->wired, memory_order_acquire) &&
         !atomic_load_explicit(&jack->base.closing, memory_order_acquire)) {
-        read_transport(jack, &cycle.transport);
+        mg_jack_transport_read(&jack->transport, &cycle.transport);
         cycle.in_count = read_events(jack, frames);
         jack->base.config.run(jack->base.config.context, &cycle);
     }
@@ -186,10 +162,21 @@ static void
 on_connection(jack_port_id_t a, jack_port_id_t b, int connected, void *arg)
 {
     struct jack *jack = arg;
+    mg_jack_ports_note_wire(&jack->ports);
     // Looked up in this process.
     if (!connected && (jack_port_by_id(jack->client, a) == jack->midi_in ||
                        jack_port_by_id(jack->client, b) == jack->midi_in))
         atomic_store(&jack->unplugged, true);
+}
+
+// Notes leave at their frame: nothing lies between the transport and our ports.
+static void
+on_latency(jack_latency_callback_mode_t mode, void *arg)
+{
+    struct jack *jack = arg;
+    jack_latency_range_t none = {0, 0};
+    jack_port_set_latency_range(
+        mode == JackCaptureLatency ? jack->midi_out : jack->midi_in, mode, &none);
 }
 
 static void
@@ -268,6 +255,7 @@ set_callbacks(struct jack *jack)
     jack_set_xrun_callback(jack->client, on_xrun, jack);
     jack_set_port_registration_callback(jack->client, on_port, jack);
     jack_set_port_connect_callback(jack->client, on_connection, jack);
+    jack_set_latency_callback(jack->client, on_latency, jack);
     jack_on_info_shutdown(jack->client, on_shutdown, jack);
 }
 
@@ -292,9 +280,10 @@ make_client(struct jack *jack, GError **error)
                                         JACK_DEFAULT_MIDI_TYPE, JackPortIsOutput, 0);
     if (!jack->midi_in || !jack->midi_out)
         return fail(error, -EIO, "no port could be registered");
-    mg_jack_ports_init(&jack->ports, jack->client, jack_port_name(jack->midi_in),
-                       jack_port_name(jack->midi_out), jack->base.config.connect);
+    mg_jack_ports_init(&jack->ports, jack->client, jack->midi_in, jack->midi_out,
+                       jack->base.config.connect);
     set_callbacks(jack);
+    mg_jack_transport_init(&jack->transport, jack->client, &jack->base);
     return 0;
 }
 
@@ -308,6 +297,9 @@ start(struct mg_driver *driver, GError **error)
     mg_jack_names_set(jack->client, jack->midi_in, jack->midi_out);
     jack->is_named = true;
     mg_jack_ports_service(&jack->ports);
+    atomic_store_explicit(&jack->wired, true, memory_order_release);
+    if (jack->base.config.start_transport)
+        jack_transport_start(jack->client);
     return 0;
 }
 
@@ -319,10 +311,19 @@ service(struct mg_driver *driver)
         mg_jack_ports_service(&jack->ports);
 }
 
+// What was remembered: the server may be gone.
+static char **
+connections(struct mg_driver *driver)
+{
+    struct jack *jack = (struct jack *)driver;
+    return mg_jack_ports_wishes(&jack->ports);
+}
+
 static void
 get_status(struct mg_driver *driver, struct mg_driver_status *status)
 {
     struct jack *jack = (struct jack *)driver;
+    bool lost = atomic_load(&jack->lost);
     *status = (struct mg_driver_status){
         .name = jack_get_client_name(jack->client),
         .rate_hz = atomic_load(&jack->rate_hz),
@@ -333,7 +334,9 @@ get_status(struct mg_driver *driver, struct mg_driver_status *status)
         .failed_out = atomic_load(&jack->failed_out),
         .longest_us = atomic_load(&jack->longest_us),
         .realtime = atomic_load(&jack->realtime),
-        .lost = atomic_load(&jack->lost),
+        .is_connected = !lost && jack_port_connected(jack->midi_out) > 0,
+        .is_timebase = atomic_load(&jack->transport.is_timebase),
+        .lost = lost,
     };
 }
 
@@ -356,6 +359,7 @@ static const struct mg_driver_table table = {
     .start = start,
     .service = service,
     .status = get_status,
+    .connections = connections,
     .finish = finish,
 };
 

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// JACK connections: makes those that were asked for, when their ports are there.
+// JACK connections: makes those that were asked for, when their ports are there, and
+// remembers what there is.
 #include "io/jack_ports.h"
 
 #include <errno.h>
@@ -11,9 +12,12 @@
 
 enum { ALIASES_MAX = 2 }; // jack_port_get_aliases() gives two at most
 
+// A server that ends may let its clients go for this long before it is gone.
+static const int64_t GOING_US = 1000000;
+
 void
 mg_jack_ports_init(struct mg_jack_ports *ports, jack_client_t *client,
-                   const char *midi_in, const char *midi_out, char *const *wanted)
+                   jack_port_t *midi_in, jack_port_t *midi_out, char *const *wanted)
 {
     *ports = (struct mg_jack_ports){
         .client = client,
@@ -21,8 +25,10 @@ mg_jack_ports_init(struct mg_jack_ports *ports, jack_client_t *client,
         .midi_out = midi_out,
         .wanted = wanted,
         .done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .met = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
     };
     atomic_store(&ports->changed, true);
+    atomic_store(&ports->rewired, true);
 }
 
 void
@@ -30,7 +36,11 @@ mg_jack_ports_finish(struct mg_jack_ports *ports)
 {
     if (ports->done)
         g_hash_table_destroy(ports->done);
-    ports->done = NULL;
+    if (ports->met)
+        g_hash_table_destroy(ports->met);
+    g_strfreev(ports->connected);
+    g_strfreev(ports->gone);
+    *ports = (struct mg_jack_ports){.done = NULL};
 }
 
 void
@@ -43,6 +53,14 @@ mg_jack_ports_note(struct mg_jack_ports *ports, jack_port_id_t id, int registere
     }
     atomic_store(&ports->changed, true);
 }
+
+void
+mg_jack_ports_note_wire(struct mg_jack_ports *ports)
+{
+    atomic_store(&ports->rewired, true);
+}
+
+// --- making connections --------------------------------------------------------------
 
 // The names that a port answers to: its own and its aliases.
 struct names {
@@ -103,8 +121,9 @@ anybody_called(struct mg_jack_ports *ports, const char **all, const char *wanted
 static bool
 connect_port(struct mg_jack_ports *ports, const char *name, int flags)
 {
-    const char *source = flags & JackPortIsInput ? ports->midi_out : name;
-    const char *target = flags & JackPortIsInput ? name : ports->midi_in;
+    bool is_input = flags & JackPortIsInput;
+    const char *source = is_input ? jack_port_name(ports->midi_out) : name;
+    const char *target = is_input ? name : jack_port_name(ports->midi_in);
     int rc = jack_connect(ports->client, source, target);
     if (rc != 0 && rc != EEXIST)
         return false; // the other client is not active yet, or just went
@@ -132,7 +151,11 @@ connect_wanted(struct mg_jack_ports *ports, const char **all, const char *wanted
         bool meant =
             is_name ? names_equal(&names, wanted) : names_match(&names, &expression);
         g_free(names.storage);
-        if (meant && !connect_port(ports, all[i], jack_port_flags(port)))
+        if (!meant)
+            continue;
+        if (connect_port(ports, all[i], jack_port_flags(port)))
+            g_hash_table_add(ports->met, g_strdup(wanted));
+        else
             complete = false;
     }
     if (!is_name)
@@ -158,8 +181,8 @@ forget_fresh(struct mg_jack_ports *ports)
     }
 }
 
-void
-mg_jack_ports_service(struct mg_jack_ports *ports)
+static void
+connect_all(struct mg_jack_ports *ports)
 {
     if (!ports->wanted || !ports->wanted[0] || !atomic_exchange(&ports->changed, false))
         return;
@@ -172,4 +195,78 @@ mg_jack_ports_service(struct mg_jack_ports *ports)
         atomic_store(&ports->changed, true);
     if (all)
         jack_free(all);
+}
+
+// --- remembering them ----------------------------------------------------------------
+
+static void
+add_name(GPtrArray *names, const char *name)
+{
+    if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+        g_ptr_array_add(names, g_strdup(name));
+}
+
+static void
+add_names(GPtrArray *names, char *const *more)
+{
+    for (; more && *more; more++)
+        add_name(names, *more);
+}
+
+static char **
+end_names(GPtrArray *names)
+{
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, FALSE);
+}
+
+static char **
+look_at_wires(const struct mg_jack_ports *ports)
+{
+    GPtrArray *names = g_ptr_array_new();
+    const jack_port_t *ours[] = {ports->midi_in, ports->midi_out};
+    for (size_t i = 0; i < G_N_ELEMENTS(ours); i++) {
+        const char **others = jack_port_get_all_connections(ports->client, ours[i]);
+        add_names(names, (char *const *)others);
+        if (others)
+            jack_free(others);
+    }
+    return end_names(names);
+}
+
+static void
+remember(struct mg_jack_ports *ports)
+{
+    if (!atomic_exchange(&ports->rewired, false))
+        return;
+    int64_t now_us = g_get_monotonic_time();
+    char **before = ports->connected;
+    ports->connected = look_at_wires(ports);
+    if (ports->gone && now_us - ports->gone_us < GOING_US) {
+        g_strfreev(before); // what there was before the first of these changes counts
+    } else {
+        g_strfreev(ports->gone);
+        ports->gone = before;
+    }
+    ports->gone_us = now_us;
+}
+
+void
+mg_jack_ports_service(struct mg_jack_ports *ports)
+{
+    connect_all(ports);
+    remember(ports);
+}
+
+char **
+mg_jack_ports_wishes(const struct mg_jack_ports *ports)
+{
+    GPtrArray *names = g_ptr_array_new();
+    add_names(names, ports->connected);
+    if (g_get_monotonic_time() - ports->gone_us < GOING_US)
+        add_names(names, ports->gone);
+    for (char *const *wanted = ports->wanted; wanted && *wanted; wanted++)
+        if (!g_hash_table_contains(ports->met, *wanted))
+            add_name(names, *wanted);
+    return end_names(names);
 }
