@@ -1,7 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// Gap filling: when the music dries up, courage lets unlikely notes through until it
-// plays again.
+// Gap filling and density: how bold the network is to be, from how much sounds.
+//
+// Courage is the exponent c of P(play)^c: 1 is the network's own taste, less plays more,
+// over 1 plays less.
 #ifndef MG_ENGINE_FILL_H
 #define MG_ENGINE_FILL_H
 
@@ -10,8 +12,18 @@
 // at this floor 88 * (1/2000)^0.3 = 9 keys sound, two hands' worth.
 #define MG_FILL_FLOOR 0.3f
 
-// Courage after a step in which `sounding` notes sounded; 1 is the network's own taste,
-// less plays more.  fill_below: how few notes are a gap; 0: never fills.  Pure.
-float mg_fill_next(float courage, int sounding, int fill_below);
+// The ceiling.  The fullest model worth playing gives 16 keys an even chance a step: at
+// this ceiling 16 * (1/2)^4 = 1 key sounds.  More would only lengthen the way back after
+// a crowd, the player's ten fingers for one.
+#define MG_FILL_CEILING 4.0f
+
+struct mg_fill {
+    int below;      // how few notes are a gap; 0: none is
+    float strength; // of gap filling; 0: never, 1: as in the MusicGuru RNN Composer
+    float target;   // notes to sound on average; 0: the network's own taste
+};
+
+// Courage after a step in which `sounding` notes sounded, MG_FILL_FLOOR..CEILING.  Pure.
+float mg_fill_next(const struct mg_fill *fill, float courage, int sounding);
 
 #endif

@@ -54,6 +54,7 @@ struct mg_improviser {
     bool is_phrase; // it is the first of a phrase
     int transpose;  // at the last choice
     int longest_steps;
+    struct mg_fill fill;
     struct choice choices[MG_CHOICES_MAX];
     struct mark *marks; // (MARKS) where repeatable, else NULL
 };
@@ -121,8 +122,7 @@ account(struct mg_improviser *im)
         sounding += plays;
         im->music.age[i] = !plays ? 0 : struck ? 1 : im->music.age[i] + 1;
     }
-    im->music.courage =
-        mg_fill_next(im->music.courage, sounding, im->config.fill_below);
+    im->music.courage = mg_fill_next(&im->fill, im->music.courage, sounding);
 }
 
 // The row as it sounds on: nothing in it is struck.
@@ -178,6 +178,11 @@ take_controls(struct mg_improviser *im, const struct mg_controls *controls)
     float longest = mg_control_get(controls, MG_CONTROL_LONGEST) * (float)spq;
     im->longest_steps = (int)ceilf(longest);
     im->transpose = (int)mg_control_get(controls, MG_CONTROL_TRANSPOSE);
+    im->fill = (struct mg_fill){
+        .below = im->config.fill_below,
+        .strength = mg_control_get(controls, MG_CONTROL_FILL),
+        .target = mg_control_get(controls, MG_CONTROL_DENSITY),
+    };
 }
 
 // Which notes stay silent: (N).

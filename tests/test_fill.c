@@ -1,40 +1,190 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// Gap filling: as the MusicGuru RNN Composer does it, and bounded.
+// Gap filling as the MusicGuru RNN Composer does it, and bounded; and a density that is
+// kept from both sides.
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <cmocka.h>
 
 #include "engine/fill.h"
 #include "engine/timing.h"
+#include "model/random.h"
+
+static const struct mg_fill SEED = {.below = 2, .strength = 1.0f};
 
 static void
 test_gap(void **state)
 {
     (void)state;
-    float c = mg_fill_next(1.0f, 1, 2);
+    float c = mg_fill_next(&SEED, 1.0f, 1);
     assert_float_equal(c, 0.98f, 1e-6);
-    c = mg_fill_next(c, 0, 2);
+    c = mg_fill_next(&SEED, c, 0);
     assert_float_equal(c, 0.96f, 1e-6);
-    c = mg_fill_next(c, 2, 2); // no gap: 0.96 + 0.3 * 0.04
+    c = mg_fill_next(&SEED, c, 2); // no gap: 0.96 + 0.3 * 0.04
     assert_float_equal(c, 0.972f, 1e-6);
-    assert_float_equal(mg_fill_next(1.4f, 0, 2), 0.98f, 1e-6);
+    assert_float_equal(mg_fill_next(&SEED, 1.4f, 0), 0.98f, 1e-6);
+}
+
+static void
+test_strength(void **state)
+{
+    (void)state;
+    static const struct mg_fill STRONG = {.below = 2, .strength = 4.0f};
+    static const struct mg_fill NEVER = {.below = 2, .strength = 0.0f};
+    assert_float_equal(mg_fill_next(&STRONG, 1.0f, 1), 0.92f, 1e-6);
+    assert_float_equal(mg_fill_next(&NEVER, 1.0f, 0), 1.0f, 0.0f);
+    assert_float_equal(mg_fill_next(&NEVER, 0.5f, 0), 0.65f,
+                       1e-6); // turned to 0 in one
 }
 
 static void
 test_bounds(void **state)
 {
     (void)state;
+    static const struct mg_fill NONE = {.below = 0, .strength = 1.0f};
+    static const struct mg_fill ONE = {.below = 2, .strength = 1.0f, .target = 1.0f};
     float c = 1.0f;
     for (int i = 0; i < 10000; i++)
-        c = mg_fill_next(c, 0, 2);
+        c = mg_fill_next(&SEED, c, 0);
     assert_float_equal(c, MG_FILL_FLOOR, 1e-6);
     for (int i = 0; i < 100; i++)
-        c = mg_fill_next(c, 9, 2);
+        c = mg_fill_next(&SEED, c, 9);
     assert_float_equal(c, 1.0f, 1e-5);
-    assert_float_equal(mg_fill_next(1.0f, 0, 0), 1.0f, 0.0f); // 0: never fills
+    assert_float_equal(mg_fill_next(&NONE, 1.0f, 0), 1.0f, 0.0f); // 0: never fills
+    assert_float_equal(mg_fill_next(&ONE, 1.0f, 128), MG_FILL_CEILING, 0.0f);
+    assert_float_equal(mg_fill_next(&ONE, MG_FILL_FLOOR, 0), MG_FILL_FLOOR, 0.0f);
+    c = MG_FILL_CEILING; // the target is taken away
+    for (int i = 0; i < 100; i++)
+        c = mg_fill_next(&SEED, c, 2);
+    assert_float_equal(c, 1.0f, 1e-5);
+}
+
+// --- density, on a network of chances ------------------------------------------------
+
+enum { KEYS = 88, STEPS = 4000, SETTLED = 200 };
+
+// Chances of heavy tails: most keys are unlikely, a few are nearly sure.  What sounds
+// goes on sounding, as music does.
+struct chances {
+    uint64_t seed;
+    double likely; // logit of the middle key
+    double spread; // of the logits
+    double hold;   // more for a key that sounds
+    bool sounds[KEYS];
+    float courage;
+};
+
+static int
+step(struct chances *chances, const struct mg_fill *fill, int t)
+{
+    int count = 0;
+    for (int i = 0; i < KEYS; i++) {
+        struct mg_random r =
+            mg_random_at(chances->seed, MG_RANDOM_CHOICE, 1, (uint32_t)t, (uint32_t)i);
+        double u = 1e-9 + (double)mg_random_unit(r.word[0]) * (1.0 - 2e-9);
+        double logit = chances->likely + chances->spread * log(u / (1.0 - u)) +
+                       (chances->sounds[i] ? chances->hold : 0.0);
+        double chance = pow(1.0 / (1.0 + exp(-logit)), (double)chances->courage);
+        chances->sounds[i] = (double)mg_random_unit(r.word[1]) < chance;
+        count += chances->sounds[i];
+    }
+    chances->courage = mg_fill_next(fill, chances->courage, count);
+    return count;
+}
+
+static const struct chances NETWORKS[] = {
+    {.seed = 1, .likely = -5.0, .spread = 1.0, .courage = 1.0f},
+    {.seed = 2, .likely = -4.0, .spread = 1.0, .courage = 1.0f},
+    {.seed = 3, .likely = -7.0, .spread = 1.0, .hold = 8.0, .courage = 1.0f},
+};
+
+static double
+mean(const double *values, int count)
+{
+    double sum = 0.0;
+    for (int i = 0; i < count; i++)
+        sum += values[i];
+    return sum / count;
+}
+
+// The least correlation of the values with those up to 128 places later: a swing of
+// whatever period stands against itself half a period later, at nearly -1.
+static double
+least_correlation(const double *values, int count)
+{
+    double middle = mean(values, count);
+    double least = 1.0, power = 0.0;
+    for (int i = 0; i < count; i++)
+        power += (values[i] - middle) * (values[i] - middle);
+    for (int lag = 1; lag <= 128; lag++) {
+        double sum = 0.0;
+        for (int i = lag; i < count; i++)
+            sum += (values[i] - middle) * (values[i - lag] - middle);
+        least = fmin(least, sum / power);
+    }
+    return least;
+}
+
+// The mean is within 2 % of the target, and courage does not swing.
+static void
+test_density(void **state)
+{
+    (void)state;
+    static double notes[STEPS], courage[STEPS];
+    for (size_t n = 0; n < sizeof NETWORKS / sizeof NETWORKS[0]; n++)
+        for (int target = 1; target <= 10; target++) {
+            struct mg_fill fill = SEED;
+            struct chances chances = NETWORKS[n];
+            fill.target = (float)target;
+            for (int t = 0; t < STEPS; t++) {
+                notes[t] = step(&chances, &fill, t);
+                courage[t] = (double)chances.courage;
+            }
+            double got = mean(notes + SETTLED, STEPS - SETTLED);
+            double least = least_correlation(courage + SETTLED, STEPS - SETTLED);
+            assert_true(fabs(got - target) < 0.02 * target);
+            assert_true(least > -0.2);
+        }
+}
+
+// From a crowd on every key, and from the silence that a crowd of the player's leaves
+// behind: eight bars later the next eight have the target's mean, by a quarter.
+static void
+test_recovery(void **state)
+{
+    (void)state;
+    static double notes[128];
+    for (size_t n = 0; n < sizeof NETWORKS / sizeof NETWORKS[0]; n++)
+        for (int target = 2; target <= 8; target += 2)
+            for (int crowd = 0; crowd < 2; crowd++) {
+                struct mg_fill fill = SEED;
+                struct chances chances = NETWORKS[n];
+                fill.target = (float)target;
+                chances.courage = crowd ? MG_FILL_FLOOR : MG_FILL_CEILING;
+                for (int i = 0; i < KEYS; i++)
+                    chances.sounds[i] = crowd;
+                for (int t = 0; t < 128; t++)
+                    notes[t] = step(&chances, &fill, t);
+                assert_true(fabs(mean(notes + 64, 64) - target) < 0.25 * target);
+            }
+}
+
+// Strong gap filling under a target ends rests sooner, and costs little of the mean.
+static void
+test_gap_under_target(void **state)
+{
+    (void)state;
+    static const struct mg_fill STRONG = {.below = 2, .strength = 4.0f, .target = 4.0f};
+    static const struct mg_fill WEAK = {.below = 2, .strength = 0.0f, .target = 4.0f};
+    assert_true(mg_fill_next(&STRONG, 1.0f, 1) < mg_fill_next(&WEAK, 1.0f, 1));
+    assert_float_equal(mg_fill_next(&STRONG, 1.0f, 1), 0.92f, 1e-6);
+    assert_float_equal(mg_fill_next(&STRONG, 1.0f, 2), mg_fill_next(&WEAK, 1.0f, 2),
+                       0.0f);
+    assert_float_equal(mg_fill_next(&STRONG, 1.0f, 4), 1.0f, 1e-6);
 }
 
 static void
@@ -61,8 +211,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gap),
-        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_gap),      cmocka_unit_test(test_strength),
+        cmocka_unit_test(test_bounds),   cmocka_unit_test(test_density),
+        cmocka_unit_test(test_recovery), cmocka_unit_test(test_gap_under_target),
         cmocka_unit_test(test_timing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,14 @@ for preset in "$root"/presets/*.preset; do
         # A drone strikes nothing, noise strikes everything.
         within "$name $seed: onsets in 512 steps" "$(figure onsets)" 200 2500
     done
+    for density in 2 6; do
+        "$build/mg-compose" -o piece.mid -s 1 -n 2048 --set density=$density "$preset" \
+            >/dev/null
+        "$build/mg-eval" --json "$root/presets/$model" piece.mid >score.json
+        within "$name at density $density: notes a step" "$(figure notes_per_step)" \
+            "$((density - 1)).9" "$density.1"
+    done
+    "$build/mg-compose" -o piece.mid -s 5 -n 512 "$preset" >/dev/null
     "$build/mg-compose" -o again.mid -s 5 -n 512 "$preset" >/dev/null
     check "$name: same seed, same bytes" cmp -s piece.mid again.mid
 done
