@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// A live performance: the main thread sleeps, drains the recorder and serves the
+// A live performance: the main thread sleeps, tends the instrument and serves the
 // driver.
 #include "engine/live.h"
 
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-    DRAIN_MS = 20,    // the recorder's ring holds far more
+    TEND_MS = 20,     // the recorder's ring holds far more
     SERVICE_MS = 100, // how often the driver looks after its connections
     QUIET_MS = 700,   // for the note-offs; with MG_DRIVER_CLOSE_MS under 3 s
     FIRST_CYCLE_MS = 500,
@@ -136,18 +136,15 @@ mg_live_wait_first_cycle(struct mg_live *live)
 void
 mg_live_play(struct mg_live *live)
 {
-    struct mg_instrument *instrument = live->instrument;
     double seconds = live->seconds;
     int64_t start_ms = now_ms();
     int64_t end_ms = seconds > 0.0 ? start_ms + (int64_t)(seconds * 1000.0) : INT64_MAX;
     int64_t service_ms = start_ms;
     for (int64_t now = start_ms; now < end_ms; now = now_ms()) {
         int64_t left = end_ms - now;
-        int sleep_ms = instrument->recorder ? DRAIN_MS : SERVICE_MS;
-        if (!listen_to_pipe(live, left < sleep_ms ? (int)left : sleep_ms))
+        if (!listen_to_pipe(live, left < TEND_MS ? (int)left : TEND_MS))
             return;
-        if (instrument->recorder)
-            mg_recorder_drain(instrument->recorder);
+        live->tend(live->tend_context);
         if (now - service_ms >= SERVICE_MS) {
             mg_driver_service(live->driver);
             service_ms = now;

@@ -18,8 +18,10 @@ struct mg_live {
     struct mg_instrument *instrument; // the caller's, started
     struct mg_driver *driver;         // the caller's, started
     double seconds;                   // how long to play; 0: until told to stop
-    int pipe;                         // written to when something is told
-    bool lost;                        // the server or the sound card went away
+    void (*tend)(void *context);      // called often, in the main thread
+    void *tend_context;
+    int pipe;  // written to when something is told
+    bool lost; // the server or the sound card went away
 };
 
 // Opens the pipe that wakes the main thread.  One performance a process.  Returns 0 or

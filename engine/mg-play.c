@@ -7,8 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/learning.h"
 #include "engine/live.h"
-#include "engine/overrides.h"
+#include "engine/play_options.h"
+#include "engine/playlist.h"
 #include "engine/report.h"
 #include "io/driver.h"
 #include "io/offline.h"
@@ -17,27 +19,14 @@
 enum {
     FILE_RATE_HZ = 48000,
     FILE_SECONDS = 30,
-    FILE_SECONDS_MAX = 1800,
-};
-
-// The command line; strings owned.
-struct arguments {
-    char *driver;
-    char *name;
-    char **connect;
-    char *soundfont;
-    char *record;
-    double duration; // seconds; 0: until stopped
-    gboolean free_run;
-    gboolean thru;
-    gboolean json;
-    struct mg_overrides overrides;
 };
 
 // One performance.
 struct player {
-    const struct arguments *arguments;
-    struct mg_preset *preset;
+    const struct mg_play_options *arguments;
+    struct mg_playlist list;
+    struct mg_learning learning;
+    struct mg_preset *preset; // the first one
     struct mg_instrument_options options;
     struct mg_instrument *instrument;
     struct mg_driver_config config;
@@ -123,9 +112,39 @@ end_live(struct player *player)
     _exit(mg_program_end(status));
 }
 
+// Now and then while it plays: what the player wishes and teaches.
+static void
+tend(void *context)
+{
+    struct player *player = context;
+    GError *error = NULL;
+    mg_instrument_tend(player->instrument);
+    char *name = mg_playlist_tend(&player->list, player->instrument, &error);
+    if (name)
+        fprintf(stderr, "mg-play: next: %s\n", name);
+    else if (error)
+        mg_program_fail_error(error); // and the old one plays on
+    error = NULL;
+    char *line = mg_learning_tend(&player->learning, player->instrument, &error);
+    const char *wanted = mg_learning_wants(&player->learning);
+    if (error)
+        mg_program_fail_error(error);
+    if (line) {
+        printf("%s\n", line);
+        fflush(stdout);
+        fprintf(stderr, "mg-play: %s stands in %s%s%s\n", line, player->learning.path,
+                wanted ? "; now move the controller of " : "", wanted ? wanted : "");
+    }
+    g_free(name);
+    g_free(line);
+}
+
 static int
 play_live(struct player *player)
 {
+    const char *wanted = mg_learning_wants(&player->learning);
+    player->live.tend = tend;
+    player->live.tend_context = player;
     player->live.instrument = player->instrument;
     player->live.driver = player->driver;
     player->live.seconds = player->arguments->duration;
@@ -137,6 +156,8 @@ play_live(struct player *player)
             player->status.rate_hz, seed_of(player),
             player->status.realtime ? "real-time" : "no real-time priority",
             player->memory_is_locked ? "memory locked" : "memory not locked");
+    if (wanted)
+        fprintf(stderr, "mg-play: move the controller of %s\n", wanted);
     mg_live_play(&player->live);
     return end_live(player);
 }
@@ -145,10 +166,10 @@ play_live(struct player *player)
 
 // What the synth can render, where a WAV file is wanted.
 static double
-file_seconds(const struct arguments *arguments, bool wav)
+file_seconds(const struct mg_play_options *arguments, bool wav)
 {
     double seconds = arguments->duration > 0.0 ? arguments->duration : FILE_SECONDS;
-    double fits = CLAMP(seconds, 1.0, (double)FILE_SECONDS_MAX);
+    double fits = CLAMP(seconds, 1.0, (double)MG_FILE_SECONDS_MAX);
     if (!wav || (seconds >= fits && seconds <= fits))
         return seconds;
     fprintf(stderr, "mg-play: --duration: into a file %g seconds, not %g\n", fits,
@@ -181,7 +202,7 @@ render(struct player *player, double seconds, const char **wav)
 static int
 play_offline(struct player *player, const char *wav)
 {
-    const struct arguments *arguments = player->arguments;
+    const struct mg_play_options *arguments = player->arguments;
     const char *midi = arguments->record ? arguments->record : "take.mid";
     double seconds = file_seconds(arguments, wav);
     player->driver_name = "offline";
@@ -253,7 +274,7 @@ choose_driver(struct player *player)
 static int
 make_instrument(struct player *player, bool record)
 {
-    const struct arguments *arguments = player->arguments;
+    const struct mg_play_options *arguments = player->arguments;
     GError *error = NULL;
     mg_instrument_destroy(player->instrument);
     player->options.record = record;
@@ -264,7 +285,13 @@ make_instrument(struct player *player, bool record)
         .name = arguments->name ? arguments->name : "musicguru",
         .connect = arguments->connect,
         .run = mg_rt_run,
+        .ready = mg_rt_ready,
         .context = player->instrument->rt,
+        .timebase = {.is_wanted = arguments->timebase,
+                     .bpm = player->preset->bpm,
+                     .beats_per_bar = player->preset->beats_per_bar,
+                     .beat_type = player->preset->beat_type},
+        .start_transport = arguments->start,
         .lost = mg_live_on_lost,
         .work = mg_instrument_work,
         .work_context = player->instrument,
@@ -298,103 +325,57 @@ perform(struct player *player)
     return status == MG_PROGRAM_GO_ON ? play_offline(player, "take.wav") : status;
 }
 
+static struct mg_instrument_options
+options_of(const struct mg_play_options *arguments)
+{
+    return (struct mg_instrument_options){
+        .scene = {.seed = (uint64_t)g_random_int() << 20 ^ g_random_int(),
+                  .repeatable = arguments->repeatable,
+                  .follows = arguments->follow,
+                  .lowest_alone = arguments->split},
+        .thru = arguments->thru,
+        .free_run = arguments->free_run,
+    };
+}
+
 static int
-run(const struct arguments *arguments, const char *name)
+run(const struct mg_play_options *arguments)
 {
     GError *error = NULL;
-    struct player player = {.arguments = arguments};
-    player.preset = mg_preset_load(name, &error);
-    if (!player.preset)
-        return mg_program_fail_error(error);
-    player.options.scene.seed = (uint64_t)g_random_int() << 20 ^ g_random_int();
-    player.options.thru = arguments->thru;
-    player.options.free_run = arguments->free_run;
+    struct mg_controller_map map;
+    char *map_path = mg_controller_map_path();
+    struct player player = {
+        .arguments = arguments,
+        .options = options_of(arguments),
+        .list = {.names = arguments->presets, .overrides = &arguments->overrides},
+        .learning = {.names = arguments->learn, .map = &map, .path = map_path},
+    };
     int status = MG_PROGRAM_COULD_NOT;
-    if (mg_overrides_apply(&arguments->overrides, player.preset, &error) != 0) {
+    if (mg_controller_map_load(map_path, &map, &error) == 0) {
+        player.options.scene.map = &map;
+        player.preset = mg_playlist_load(&player.list, &error);
+    }
+    if (player.preset) {
+        status = perform(&player);
+    } else if (error->domain == G_OPTION_ERROR) {
         status = mg_program_usage("%s", error->message);
         g_error_free(error);
     } else {
-        status = perform(&player);
+        status = mg_program_fail_error(error);
     }
     mg_instrument_destroy(player.instrument);
     mg_preset_destroy(player.preset);
+    g_free(map_path);
     return status;
-}
-
-static int
-check(const struct arguments *arguments, int argc)
-{
-    static const char *const DRIVERS[] = {"jack", "alsa", "synth", "offline", NULL};
-    if (argc != 2)
-        return mg_program_usage("name one preset or model");
-    if (arguments->driver && !g_strv_contains(DRIVERS, arguments->driver))
-        return mg_program_usage("--driver: '%s' is none of jack, alsa, synth, offline",
-                                arguments->driver);
-    if (!(arguments->duration >= 0.0 && arguments->duration <= 1e9))
-        return mg_program_usage("--duration: not a number of seconds");
-    if (arguments->driver && strcmp(arguments->driver, "offline") == 0 &&
-        arguments->duration > FILE_SECONDS_MAX)
-        return mg_program_usage("--duration: more than %d seconds into a file",
-                                FILE_SECONDS_MAX);
-    return MG_PROGRAM_GO_ON;
-}
-
-static int
-parse(int *argc, char ***argv, struct arguments *arguments)
-{
-    const GOptionEntry entries[] = {
-        {"driver", 'd', 0, G_OPTION_ARG_STRING, &arguments->driver,
-         "jack, alsa, synth or offline (default: jack, else synth)", "DRIVER"},
-        {"name", 'n', 0, G_OPTION_ARG_STRING, &arguments->name,
-         "JACK or ALSA client name (default musicguru)", "NAME"},
-        {"connect", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &arguments->connect,
-         "Connect to this port, now or when it appears", "PORT"},
-        {"seed", 's', 0, G_OPTION_ARG_STRING, &arguments->overrides.seed,
-         "Same seed, same choices (default: the preset's, or a new one)", "N"},
-        {"tempo", 't', 0, G_OPTION_ARG_STRING, &arguments->overrides.tempo,
-         "Quarter notes a minute where the transport has no tempo", "BPM"},
-        {"temperature", 'T', 0, G_OPTION_ARG_STRING, &arguments->overrides.temperature,
-         "Under 1 plays safe, over 1 takes risks", "X"},
-        {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments->overrides.set,
-         "Put a control of the preset elsewhere; may be repeated", "CONTROL=VALUE"},
-        {"free-run", 'f', 0, G_OPTION_ARG_NONE, &arguments->free_run,
-         "Play at once, whatever the transport does", NULL},
-        {"thru", 0, 0, G_OPTION_ARG_NONE, &arguments->thru,
-         "Send the notes of the input on to the output", NULL},
-        {"record", 'r', 0, G_OPTION_ARG_FILENAME, &arguments->record,
-         "Save what was played to this MIDI file", "FILE"},
-        {"duration", 0, 0, G_OPTION_ARG_DOUBLE, &arguments->duration,
-         "Stop after this long", "SECONDS"},
-        {"soundfont", 0, 0, G_OPTION_ARG_FILENAME, &arguments->soundfont,
-         "For the built-in synth (default: an installed one)", "FILE"},
-        {"json", 'j', 0, G_OPTION_ARG_NONE, &arguments->json,
-         "Print the figures at the end as JSON", NULL},
-        {0},
-    };
-    int status =
-        mg_program_parse(argc, argv, "mg-play", "PRESET|MODEL",
-                         "Improvises with a trained network, in real time.", entries);
-    return status == MG_PROGRAM_GO_ON ? check(arguments, *argc) : status;
-}
-
-static void
-free_arguments(struct arguments *arguments)
-{
-    g_free(arguments->driver);
-    g_free(arguments->name);
-    g_strfreev(arguments->connect);
-    g_free(arguments->soundfont);
-    g_free(arguments->record);
-    mg_overrides_finish(&arguments->overrides);
 }
 
 int
 main(int argc, char **argv)
 {
-    struct arguments arguments = {0};
-    int status = parse(&argc, &argv, &arguments);
+    struct mg_play_options arguments = {0};
+    int status = mg_play_options_parse(&argc, &argv, &arguments);
     if (status == MG_PROGRAM_GO_ON)
-        status = run(&arguments, argv[1]);
-    free_arguments(&arguments);
+        status = run(&arguments);
+    mg_play_options_finish(&arguments);
     return mg_program_end(status);
 }

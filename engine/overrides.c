@@ -11,7 +11,7 @@
 static int
 refuse(GError **error, const char *what)
 {
-    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s", what);
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s", what);
     return -EINVAL;
 }
 
@@ -45,8 +45,8 @@ set_control(float *values, enum mg_control control, const char *text,
     if (mg_control_parse(control, text, &values[control]))
         return 0;
     char *expected = mg_control_expected(control);
-    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: '%.40s' is not %s",
-                option, text, expected);
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                "%s: '%.40s' is not %s", option, text, expected);
     g_free(expected);
     return -EINVAL;
 }
@@ -64,7 +64,7 @@ set_named(float *values, const char *setting, GError **error)
         code = set_control(values, control, sign + 1, option, error);
         g_free(option);
     } else {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "--set: '%.40s' is not CONTROL=VALUE; "
                     "musicguru-preset(5) has the controls",
                     setting);

@@ -17,7 +17,8 @@ struct mg_overrides {
 // Frees the strings and zeroes the struct; takes a zeroed one.
 void mg_overrides_finish(struct mg_overrides *overrides);
 
-// Puts what was given in place.  Returns 0, or -EINVAL with one line in *error.
+// Puts what was given in place.  Returns 0, or -EINVAL with one line in *error, of
+// the domain G_OPTION_ERROR.
 int mg_overrides_apply(const struct mg_overrides *overrides, struct mg_preset *preset,
                        GError **error);
 

@@ -70,8 +70,8 @@ turn(struct mg_rt *rt, struct mg_outlet *outlet, uint32_t frame,
 {
     uint32_t count =
         (atomic_load_explicit(&rt->turned, memory_order_relaxed) >> 16) + 1;
-    uint32_t turned = count << 16 | (uint32_t)hand->channel << 8 | (uint32_t)hand->key;
-    atomic_store_explicit(&rt->turned, turned, memory_order_relaxed);
+    uint32_t what = 0x8000 | (uint32_t)hand->channel << 8 | (uint32_t)hand->key;
+    atomic_store_explicit(&rt->turned, count << 16 | what, memory_order_relaxed);
     switch (mg_controls_turn(&rt->scene->controls, hand->channel, hand->key,
                              hand->velocity)) {
     case MG_CONTROL_PANIC:

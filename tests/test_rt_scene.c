@@ -223,7 +223,7 @@ test_mute_and_panic(void **state)
     turn(&stage, 22, 0);
     turn(&stage, 22, 127);
     assert_int_equal(atomic_load(&stage.rt->next_wishes), 2);
-    assert_int_equal(atomic_load(&stage.rt->turned) & 0xffff, 2 << 8 | 22);
+    assert_int_equal(atomic_load(&stage.rt->turned) & 0xffff, 0x8000 | 2 << 8 | 22);
     close_quiet(&stage);
 }
 
