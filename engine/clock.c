@@ -119,7 +119,7 @@ take_bbt(struct mg_clock *clock, const struct mg_transport *t, uint32_t rate_hz)
     bbt.metre = (struct mg_metre){before * beat, t->beats_per_bar * beat, beat};
     bbt.tick = beat / t->ticks_per_beat;
     bbt.quarters = beats * beat;
-    if (t->bbt_offset_frames <= rate_hz)
+    if (fabs((double)t->bbt_offset_frames) <= rate_hz)
         bbt.quarters += t->bbt_offset_frames / mg_clock_quarter_frames(clock, rate_hz);
     bbt.good = bbt.quarters < 1e9;
     return bbt;

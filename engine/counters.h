@@ -23,6 +23,7 @@ struct mg_counters {
     _Atomic uint64_t sounding;      // now, with those whose note-off is still owed
     _Atomic uint64_t dropped_notes; // note-ons that the output had no room for
     _Atomic uint64_t deferred_offs; // note-offs sent a cycle later for lack of room
+    _Atomic uint64_t dropped_pulses; // MIDI clock that the output had no room for
     _Atomic uint64_t
         dropped_played; // messages that the recorder's ring had no room for
     _Atomic uint64_t refused_requests; // tries on the composer's full ring; tried again

@@ -25,6 +25,8 @@ create_rt(struct mg_instrument *instrument, const struct mg_instrument_options *
         .scene = instrument->scene,
         .thru = options->thru,
         .free_run = options->free_run,
+        .clock_in = options->clock_in,
+        .clock_out = options->clock_out,
         .record = options->record,
         .ledger = options->ledger ? options->ledger : &instrument->own_ledger,
         .wait = wait_for_decision,

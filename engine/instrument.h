@@ -25,6 +25,8 @@ struct mg_instrument_options {
     struct mg_scene_options scene;
     bool thru;
     bool free_run;
+    bool clock_in;
+    bool clock_out;
     bool record;
     struct mg_ledger *ledger; // outlives the instrument; NULL: one of its own
 };

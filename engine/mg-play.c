@@ -335,6 +335,8 @@ options_of(const struct mg_play_options *arguments)
                   .lowest_alone = arguments->split},
         .thru = arguments->thru,
         .free_run = arguments->free_run,
+        .clock_in = arguments->clock_in,
+        .clock_out = arguments->clock_out,
     };
 }
 

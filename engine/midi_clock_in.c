@@ -190,7 +190,7 @@ report(const struct mg_midi_clock_in *clock, uint32_t late_frames,
         .beats_per_minute = 60.0 / (clock->period_s * MG_MIDI_PULSES_PER_QUARTER),
         .beats_per_bar = 4.0,
         .beat_type = 4.0,
-        .bbt_offset_frames = 0u - late_frames,
+        .bbt_offset_frames = -(int32_t)late_frames,
     };
 }
 

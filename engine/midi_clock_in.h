@@ -29,8 +29,7 @@
 // Transport counts from the first frame of a cycle.  A stop counts from there as well,
 // wherever it stands in the cycle.  A start counts from its first pulse; where that
 // would place the first frame of the cycle before the song, the place is bar 1, beat 1,
-// and bbt_offset_frames, as a negative number modulo 2^32, says how far after the first
-// frame it is true.
+// and a negative bbt_offset_frames says how far after the first frame it is true.
 #ifndef MG_ENGINE_MIDI_CLOCK_IN_H
 #define MG_ENGINE_MIDI_CLOCK_IN_H
 

@@ -76,6 +76,7 @@ mg_report_json(const struct mg_report *report)
         {"notes_off", &counters->notes_off},
         {"stuck", &counters->sounding},
         {"deferred_offs", &counters->deferred_offs},
+        {"dropped_pulses", &counters->dropped_pulses},
         {"dropped_played", &counters->dropped_played},
         {"refused_requests", &counters->refused_requests},
         {"bad_input", &counters->bad_input},

@@ -9,6 +9,44 @@
 // through a few stopped cycles, and those must not cost the network its memory.
 static const double FRESH_SECONDS = 0.5;
 
+// What the MIDI clock says in this cycle.
+static void
+make_pulses(struct mg_rt *rt, const struct mg_cycle *cycle)
+{
+    double quarter_frames = mg_clock_quarter_frames(&rt->clock, cycle->rate_hz);
+    double end = mg_clock_quarters(&rt->clock, cycle->rate_hz);
+    struct mg_midi_clock_place place = {
+        .rolling = rt->now.rolling && !rt->quitting,
+        .moved = rt->now.moved,
+        .quarters = end - cycle->frames / quarter_frames,
+        .quarter_frames = quarter_frames,
+    };
+    rt->next_pulse = 0;
+    rt->pulse_count = mg_midi_clock_out_advance(&rt->clock_out, &place, cycle->frames,
+                                                rt->pulses, MG_RT_PULSES);
+}
+
+// Sends the pulses up to `frame`.
+static void
+send_pulses(struct mg_rt *rt, struct mg_cycle *cycle, uint32_t frame)
+{
+    while (rt->next_pulse < rt->pulse_count &&
+           rt->pulses[rt->next_pulse].frame <= frame) {
+        const struct mg_midi_event *pulse = &rt->pulses[rt->next_pulse++];
+        if (cycle->out_count < cycle->out_capacity)
+            cycle->out[cycle->out_count++] = *pulse;
+        else
+            mg_count_add(&rt->counters.dropped_pulses, 1);
+    }
+}
+
+static void
+run_step(struct mg_rt *rt, struct mg_outlet *outlet, int step)
+{
+    send_pulses(rt, outlet->cycle, rt->now.steps[step].frame);
+    mg_rt_run_step(rt, outlet, step);
+}
+
 // Input and steps in the order of their frames; at the same frame the hand comes first.
 static void
 run_events(struct mg_rt *rt, struct mg_outlet *outlet)
@@ -21,11 +59,12 @@ run_events(struct mg_rt *rt, struct mg_outlet *outlet)
         uint32_t due = cycle->in[i].frame < last ? cycle->in[i].frame : last;
         frame = due > frame ? due : frame;
         for (; step < rt->now.count && rt->now.steps[step].frame < frame; step++)
-            mg_rt_run_step(rt, outlet, step);
+            run_step(rt, outlet, step);
+        send_pulses(rt, outlet->cycle, frame);
         mg_rt_hear(rt, outlet, &cycle->in[i], frame);
     }
     for (; step < rt->now.count; step++)
-        mg_rt_run_step(rt, outlet, step);
+        run_step(rt, outlet, step);
 }
 
 static void
@@ -69,10 +108,17 @@ follow_transport(struct mg_rt *rt, struct mg_outlet *outlet)
     mg_count_add(&rt->counters.skipped_steps, (uint64_t)rt->now.skipped);
 }
 
-// Free-running time begins when there is something to play.
+// The driver's, the MIDI clock's, or our own, which begins when there is something to
+// play.
 static struct mg_transport
 transport_of(struct mg_rt *rt, const struct mg_cycle *cycle)
 {
+    struct mg_transport clocked;
+    if (rt->config.clock_in) {
+        mg_midi_clock_in_advance(&rt->clock_in, cycle->in, cycle->in_count,
+                                 cycle->frames, cycle->rate_hz, &clocked);
+        return clocked;
+    }
     if (!rt->config.free_run)
         return cycle->transport;
     rt->own_rolling = rt->own_rolling || rt->has_decision;
@@ -153,11 +199,14 @@ mg_rt_run(void *context, struct mg_cycle *cycle)
     mg_voices_settle(&rt->ours, &outlet);
     mg_voices_settle(&rt->thru, &outlet);
     obey(rt, &outlet);
+    if (rt->config.clock_out)
+        make_pulses(rt, cycle);
     if (!rt->quitting) {
         follow_transport(rt, &outlet);
         mg_rt_tell_composer(rt);
         mg_rt_try_delayed(rt, &outlet);
         run_events(rt, &outlet);
     }
+    send_pulses(rt, cycle, cycle->frames);
     end_cycle(rt, cycle);
 }

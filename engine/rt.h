@@ -32,12 +32,16 @@
 #include "engine/counters.h"
 #include "engine/ledger.h"
 #include "engine/mark.h"
+#include "engine/midi_clock_in.h"
+#include "engine/midi_clock_out.h"
 #include "engine/msg.h"
 #include "engine/ring.h"
 #include "engine/scene.h"
 #include "engine/touch.h"
 #include "engine/voices.h"
 #include "io/cycle.h"
+
+enum { MG_RT_PULSES = 256 }; // of a MIDI clock in a cycle: 10 quarter notes
 
 // In freewheel: waits until the composer has decided something, or works in its place.
 // Returns false when there is no use in asking again.
@@ -46,8 +50,10 @@ typedef bool mg_rt_wait_fn(void *context);
 struct mg_rt_config {
     struct mg_scene *scene; // the first one; main's again after the driver is closed
     bool thru;              // copy the hand's notes to the output
-    bool free_run; // own time, from the first decision on, whatever the transport does
-    bool record;   // fill the ring `played`
+    bool free_run;  // own time, from the first decision on, whatever the transport does
+    bool clock_in;  // follow the MIDI clock of the input instead of the transport
+    bool clock_out; // send a MIDI clock
+    bool record;    // fill the ring `played`
     struct mg_ledger *ledger; // outlives rt
     mg_rt_wait_fn *wait;      // NULL: never asked
     void *wait_context;
@@ -82,6 +88,11 @@ struct mg_rt {
     uint32_t place;     // frame of the transport in the last cycle
     uint32_t own_frame; // free-run: its transport
     bool own_rolling;
+    struct mg_midi_clock_in clock_in;
+    struct mg_midi_clock_out clock_out;
+    struct mg_midi_event pulses[MG_RT_PULSES]; // to be sent in this cycle
+    int pulse_count;
+    int next_pulse;
     bool quitting;
     bool inheriting;
     bool rolled;   // since the beginning

@@ -41,6 +41,8 @@ mg_rt_create(const struct mg_rt_config *config)
     rt->thru.shown = config->ledger->thru;
     sem_init(&rt->wake, 0, 0);
     mg_clock_init(&rt->clock, rt->scene->steps_per_quarter, rt->scene->bpm);
+    mg_midi_clock_in_init(&rt->clock_in, rt->scene->bpm);
+    mg_midi_clock_out_init(&rt->clock_out);
     mg_clock_set_metre(&rt->clock, rt->scene->beats_per_bar, rt->scene->beat_type);
     if (mg_ring_init(&rt->requests, sizeof(struct mg_request), REQUESTS) != 0 ||
         mg_ring_init(&rt->decisions, sizeof(struct mg_decision), DECISIONS) != 0 ||

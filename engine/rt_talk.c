@@ -146,7 +146,7 @@ MG_RT bool
 mg_rt_ready(void *context, const struct mg_transport *transport)
 {
     const struct mg_rt *rt = context;
-    if (rt->config.free_run || rt->quitting)
+    if (rt->config.free_run || rt->config.clock_in || rt->quitting)
         return true;
     return !rt->clock.rolling && rt->place == transport->frame && rt->start_told &&
            has_decision(rt, rt->start_step);

@@ -30,8 +30,10 @@ struct mg_transport {
     double ticks_per_beat;
     double beats_per_minute;
     double beats_per_bar;
-    double beat_type;           // 4 = a beat is a quarter note
-    uint32_t bbt_offset_frames; // the BBT was true this long before the cycle
+    double beat_type; // 4 = a beat is a quarter note
+    int32_t
+        bbt_offset_frames; // the BBT was true this long before the first frame; < 0:
+                           // will be true after it
 };
 
 struct mg_cycle {

@@ -32,7 +32,7 @@ from_position(jack_transport_state_t state, const jack_position_t *position)
         .beat_type = (double)position->beat_type,
     };
     if (position->valid & JackBBTFrameOffset)
-        transport.bbt_offset_frames = position->bbt_offset;
+        transport.bbt_offset_frames = (int32_t)position->bbt_offset;
 #ifdef JACK_TICK_DOUBLE // since jackd2 1.9.15
     if (position->valid & JackTickDouble)
         transport.tick = position->tick_double;

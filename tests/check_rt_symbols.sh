@@ -37,7 +37,8 @@ unallowed() {
 }
 
 core="engine/rt.c engine/rt_talk.c engine/rt_step.c engine/rt_hand.c engine/clock.c
-    engine/voices.c engine/hand.c engine/ring.c engine/controls.c engine/touch.c"
+    engine/voices.c engine/hand.c engine/ring.c engine/controls.c engine/touch.c
+    engine/midi_clock_in.c engine/midi_clock_out.c"
 
 # shellcheck disable=SC2086  # a list
 reached $core >"$folder/reached"

@@ -90,6 +90,10 @@ mg_stage_compose(struct mg_stage *stage)
 static void
 hear(struct mg_stage *stage, const struct mg_midi_event *event)
 {
+    if (event->data[0] >= 0xf0) { // a MIDI clock
+        stage->pulses += event->data[0] == 0xf8;
+        return;
+    }
     int channel = event->data[0] & 0x0f;
     uint8_t *sounds = &stage->sounds[channel][event->data[1] & 0x7f];
     bool on = (event->data[0] & 0xf0) == 0x90;

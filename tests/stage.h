@@ -48,6 +48,7 @@ struct mg_stage {
     int faults; // events out of order or range, offs without on, ons without off
     int64_t notes_on;
     int64_t notes_off;
+    int64_t pulses; // of a MIDI clock
 };
 
 // 64 frames a cycle at 48 kHz, transport stopped at frame 0; a scene of 2 steps a quarter,

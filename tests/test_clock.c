@@ -345,7 +345,7 @@ hostile(uint64_t *x, uint32_t frame)
     if (next_random(x) % 8 == 0)
         t.frame = (uint32_t)next_random(x);
     if (next_random(x) % 4 == 0)
-        t.bbt_offset_frames = (uint32_t)next_random(x);
+        t.bbt_offset_frames = (int32_t)next_random(x);
     return t;
 }
 

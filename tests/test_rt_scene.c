@@ -248,6 +248,69 @@ test_swing_and_accent(void **state)
     close_quiet(&stage);
 }
 
+// --- MIDI clock ----------------------------------------------------------------------
+
+// 24 pulses a quarter note at their frames, among the notes in order; a stop says so.
+static void
+test_clock_out(void **state)
+{
+    (void)state;
+    static struct mg_stage stage;
+    struct mg_rt_config config = {.clock_out = true};
+    const uint32_t cycles[] = {64, 1024, 8192};
+    for (int i = 0; i < 3; i++) {
+        mg_stage_open(&stage, &config, score);
+        mg_stage_cycles(&stage, 2);
+        stage.frames = cycles[i];
+        stage.transport.rolling = true;
+        while (stage.transport.frame < 480000) {
+            uint32_t start = stage.transport.frame;
+            int64_t pulses = stage.pulses;
+            mg_stage_cycle(&stage);
+            for (int k = 0; k < stage.out_count; k++)
+                if (stage.out[k].data[0] == 0xf8)
+                    assert_int_equal(start + stage.out[k].frame, pulses++ * 500);
+            assert_int_equal(pulses, stage.pulses);
+        }
+        assert_int_equal(stage.pulses, (stage.transport.frame + 499) / 500);
+        stage.transport.rolling = false;
+        mg_stage_cycle(&stage);
+        assert_int_equal(stage.out[stage.out_count - 1].data[0], 0xfc);
+        close_quiet(&stage);
+    }
+}
+
+// A master that starts between two pulses of the instrument's own time, and stops.
+static void
+test_clock_in(void **state)
+{
+    (void)state;
+    static struct mg_stage stage;
+    struct mg_rt_config config = {.clock_in = true};
+    mg_stage_open(&stage, &config, score);
+    mg_stage_cycles(&stage, 2);
+    mg_stage_play(&stage, 10, 0xfa, 0, 0);
+    stage.in[0].size = 1;
+    mg_stage_cycle(&stage);
+    int steps = 0;
+    for (uint32_t frame = 0; frame < 96000; frame += 64) { // 120 BPM from frame 100
+        if (frame % 1000 <= 100 && frame % 1000 > 36) {
+            mg_stage_play(&stage, 100 - frame % 1000, 0xf8, 0, 0);
+            stage.in[0].size = 1;
+        }
+        mg_stage_cycle(&stage);
+        for (int k = 0; k < stage.out_count; k++)
+            if (stage.out[k].data[1] == 60 && stage.out[k].data[0] >> 4 == 9)
+                assert_int_equal(frame + stage.out[k].frame, 100 + 12000 * steps++);
+    }
+    assert_int_equal(steps, 8);
+    mg_stage_play(&stage, 10, 0xfc, 0, 0);
+    stage.in[0].size = 1;
+    mg_stage_cycle(&stage);
+    assert_int_equal(stage.sounding, 0);
+    close_quiet(&stage);
+}
+
 // --- readiness -----------------------------------------------------------------------
 
 static void
@@ -338,6 +401,8 @@ main(void)
         cmocka_unit_test(test_scene_and_locate),
         cmocka_unit_test(test_mute_and_panic),
         cmocka_unit_test(test_swing_and_accent),
+        cmocka_unit_test(test_clock_out),
+        cmocka_unit_test(test_clock_in),
         cmocka_unit_test(test_ready),
         cmocka_unit_test(test_inheritance),
     };
