@@ -147,6 +147,16 @@ read_metre(const char *path, const char *text, struct mg_preset *preset, GError 
     return 0;
 }
 
+// A line break or another control character would go on to the terminal.
+static bool
+is_plain(const char *text)
+{
+    for (; *text; text++)
+        if (g_ascii_iscntrl(*text))
+            return false;
+    return true;
+}
+
 static int
 read_text(GKeyFile *file, const char *path, const struct key *key,
           struct mg_preset *preset, GError **error)
@@ -155,10 +165,11 @@ read_text(GKeyFile *file, const char *path, const struct key *key,
     char **field = text_at(preset, key);
     g_free(*field);
     *field = g_key_file_get_string(file, GROUP, key->name, &inner);
-    if (*field)
+    if (*field && is_plain(*field))
         return 0;
-    mg_key_file_refuse(error, path, GROUP, key->name, "%s", inner->message);
-    g_error_free(inner);
+    mg_key_file_refuse(error, path, GROUP, key->name, "%s",
+                       inner ? inner->message : "holds a control character");
+    g_clear_error(&inner);
     return -EINVAL;
 }
 

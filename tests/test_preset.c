@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -167,24 +168,13 @@ test_refused(void **state)
     assert_refused("[preset]\nmodel=m.safetensors\nlowest=61\nhighest=60\n",
                    "[preset] lowest: 61");
     assert_refused("[preset]\nmodel=m.safetensors\nlowest=128\n", "0 to 127");
-    static const char *const BINDINGS[] = {
-        "velocity=128",   "velocity=64",   "velocity=120",   "velocity=-1",
-        "velocity=1@0",   "velocity=1@17", "velocity=1@",    "velocity=@1",
-        "velocity=1@1@1", "velocity=",     "velocity=1e999", "velocity=1.0"};
-    for (size_t i = 0; i < G_N_ELEMENTS(BINDINGS); i++) {
-        char *text = g_strconcat("[preset]\nmodel=m.safetensors\n[controllers]\n",
-                                 BINDINGS[i], "\n", NULL);
-        assert_refused(text, "[controllers] velocity:");
-        g_free(text);
-    }
-    assert_refused("[preset]\nmodel=m.safetensors\n[controllers]\nvolume=7\n",
-                   "[controllers] volume");
     assert_refused("[preset]\nmodel=m.safetensors\n[extra]\na=1\n", "[extra]");
     assert_refused("[preset]\ntempo=100\n", "[preset] model");
     assert_refused("[preset]\nmodel=absent.safetensors\n", "absent.safetensors");
     assert_refused("[preset]\nmodel=p.preset\n", "p.preset");
     assert_refused("", "[preset]");
     assert_refused("no key file\n", "p.preset");
+    assert_refused("[preset]\nname=a\\nb\nmodel=m.safetensors\n", "[preset] name");
     assert_refused("[preset]\nname=\xff\xfe\nmodel=m.safetensors\n", "name");
 }
 
@@ -212,6 +202,60 @@ test_odd_files(void **state)
     assert_non_null(error);
     g_clear_error(&error);
     rmdir(preset_path);
+}
+
+static void
+test_refused_controllers(void **state)
+{
+    (void)state;
+    static const char *const BINDINGS[] = {
+        "velocity=128",   "velocity=64",   "velocity=120",   "velocity=-1",
+        "velocity=1@0",   "velocity=1@17", "velocity=1@",    "velocity=@1",
+        "velocity=1@1@1", "velocity=",     "velocity=1e999", "velocity=1.0"};
+    for (size_t i = 0; i < G_N_ELEMENTS(BINDINGS); i++) {
+        char *text = g_strconcat("[preset]\nmodel=m.safetensors\n[controllers]\n",
+                                 BINDINGS[i], "\n", NULL);
+        assert_refused(text, "[controllers] velocity:");
+        g_free(text);
+    }
+    assert_refused("[preset]\nmodel=m.safetensors\n[controllers]\nvolume=7\n",
+                   "[controllers] volume");
+}
+
+// Whatever bytes are changed, it loads or says in one line what is wrong.
+static void
+test_damaged(void **state)
+{
+    (void)state;
+    static const char TEXT[] =
+        "# A comment\n[preset]\nname=Quiet\nmodel=m.safetensors\ntempo=72.5\n"
+        "metre=6/8\nlowest=36\nscale=dorian\nmute=on\n[controllers]\n"
+        "temperature=1\ndensity=71@16\n";
+    static const char BYTES[] = "\0\n\r=[]#\\;\x80\xff .0e-@/";
+    uint32_t random = 1;
+    int loaded = 0;
+    for (int round = 0; round < 4000; round++) {
+        char text[sizeof TEXT];
+        GError *error = NULL;
+        memcpy(text, TEXT, sizeof text);
+        for (int i = 0; i <= round % 3; i++) {
+            random = random * 1664525 + 1013904223;
+            text[(random >> 16) % (sizeof TEXT - 1)] =
+                BYTES[(random >> 8) % (sizeof BYTES - 1)];
+        }
+        FILE *file = fopen(preset_path, "wb"); // not synced: there are many
+        assert_non_null(file);
+        assert_int_equal(fwrite(text, 1, sizeof text - 1, file), sizeof text - 1);
+        assert_int_equal(fclose(file), 0);
+        struct mg_preset *preset = mg_preset_load(preset_path, &error);
+        assert_true(!preset == !!error);
+        if (error && strchr(error->message, '\n'))
+            fail_msg("more than one line: '%s'", error->message);
+        loaded += preset != NULL;
+        mg_preset_destroy(preset);
+        g_clear_error(&error);
+    }
+    assert_in_range(loaded, 100, 3900);
 }
 
 static int
@@ -262,9 +306,13 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_keys),  cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_by_name),   cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_all_keys),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_by_name),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_refused_controllers),
         cmocka_unit_test(test_odd_files),
+        cmocka_unit_test(test_damaged),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
