@@ -17,11 +17,10 @@ static const char *const FLATS[] = {"C",  "Db", "D",  "Eb", "E",  "F",
 enum mg_control
 mg_control_find(const char *name)
 {
-    int control = 0;
-    while (control < MG_CONTROL_COUNT &&
-           strcmp(mg_control_table[control].name, name) != 0)
-        control++;
-    return (enum mg_control)control;
+    for (int i = 0; i < MG_CONTROL_COUNT; i++)
+        if (strcmp(mg_control_table[i].name, name) == 0)
+            return (enum mg_control)i;
+    return MG_CONTROL_NONE;
 }
 
 bool
