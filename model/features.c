@@ -7,19 +7,16 @@
 
 #include "model/roll.h"
 
-enum {
-    POSITION = 0,
-    PITCH_CLASS = 1,
-    VICINITY = 13,
-    CONTEXT = 63,
-    BEAT = 75,
-    REACH = 12
-};
-
 int
 mg_beat_of(int64_t t)
 {
     return (int)((t % MG_BEATS + MG_BEATS) % MG_BEATS);
+}
+
+float
+mg_position_of(int key)
+{
+    return (float)(key - 64) / 24.0f;
 }
 
 // What one sounding note adds to the features of all notes: out: (N, MG_FEATURES).
@@ -29,12 +26,12 @@ add_sounding_note(int lowest_note, int notes, int sounding, int articulated, flo
     for (int i = 0; i < notes; i++) {
         float *f = out + i * MG_FEATURES;
         int offset = sounding - i;
-        if (offset >= -REACH && offset <= REACH) {
-            f[VICINITY + 2 * (offset + REACH)] = 1.0f;
-            f[VICINITY + 2 * (offset + REACH) + 1] = (float)articulated;
+        if (offset >= -MG_REACH && offset <= MG_REACH) {
+            f[MG_FEATURE_VICINITY + 2 * (offset + MG_REACH)] = 1.0f;
+            f[MG_FEATURE_VICINITY + 2 * (offset + MG_REACH) + 1] = (float)articulated;
         }
         int own = (lowest_note + i) % 12;
-        f[CONTEXT + ((lowest_note + sounding) % 12 - own + 12) % 12] += 1.0f;
+        f[MG_FEATURE_CONTEXT + ((lowest_note + sounding) % 12 - own + 12) % 12] += 1.0f;
     }
 }
 
@@ -45,10 +42,10 @@ mg_features(int lowest_note, int notes, const uint8_t *state, int beat, float *o
     for (int i = 0; i < notes; i++) {
         float *f = out + i * MG_FEATURES;
         int key = lowest_note + i;
-        f[POSITION] = (float)(key - 64) / 24.0f;
-        f[PITCH_CLASS + key % 12] = 1.0f;
+        f[MG_FEATURE_POSITION] = mg_position_of(key);
+        f[MG_FEATURE_PITCH_CLASS + key % 12] = 1.0f;
         for (int bit = 0; bit < 4; bit++)
-            f[BEAT + bit] = beat >> bit & 1 ? 1.0f : -1.0f;
+            f[MG_FEATURE_BEAT + bit] = beat >> bit & 1 ? 1.0f : -1.0f;
     }
     for (int i = 0; i < notes; i++)
         if (state[i] & MG_CELL_PLAY)

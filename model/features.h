@@ -13,12 +13,27 @@
 
 #include <stdint.h>
 
-enum { MG_FEATURES = 80, MG_BEATS = 16 };
+enum {
+    MG_FEATURES = 80,
+    MG_FEATURE_POSITION = 0,
+    MG_FEATURE_PITCH_CLASS = 1,
+    MG_FEATURE_VICINITY = 13,
+    MG_FEATURE_CONTEXT = 63,
+    MG_FEATURE_BEAT = 75,
+
+    MG_REACH = 12, // of the vicinity, in semitones either way
+    MG_PITCH_CLASSES = 12,
+    MG_BEAT_BITS = 4,
+    MG_BEATS = 16,
+};
 
 // Features of all notes of one step.  state: (N) of enum mg_cell bits; beat: t mod 16,
 // 0..15; out: (N, MG_FEATURES).  Any thread.  Never fails, never allocates.
 void mg_features(int lowest_note, int notes, const uint8_t *state, int beat,
                  float *out);
+
+// The position of a MIDI number.
+float mg_position_of(int key);
 
 // t mod 16 for any t, also before the start of the song (t = -1 gives 15).
 int mg_beat_of(int64_t t);
