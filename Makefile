@@ -18,7 +18,7 @@ CFLAGS ?= -O3 -g
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 
-# -ffp-contract=off: the network gives the same bits with and without FMA units.
+# -ffp-contract=off: products are fused with sums where the code says so, nowhere else.
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wdouble-promotion -Wundef
 ALL_CFLAGS = -std=c17 -D_POSIX_C_SOURCE=200809L -DMG_VERSION='"$(VERSION)"' \

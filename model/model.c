@@ -121,6 +121,7 @@ mg_model_create(const struct mg_shape *shape, GError **error)
     }
     model->layout = layout;
     model->weights = weights;
+    model->precision = MG_PRECISION_FP32;
     model->metadata = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return model;
 }

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/panels.h"
+
 enum {
     MG_LAYERS_MAX = 4, // on each axis
     MG_UNITS_MAX = 4096,
@@ -64,7 +66,8 @@ struct mg_layout {
 
 struct mg_model {
     struct mg_layout layout;
-    float *weights; // layout.parameters values, owned
+    float *weights;              // layout.parameters values, owned
+    enum mg_precision precision; // of the file they came from; FP32 if from none
     GHashTable
         *metadata; // free strings of the model file: name, corpus, licence, ...; owned
 };

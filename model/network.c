@@ -7,156 +7,126 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/features.h"
-#include "model/lstm.h"
-#include "model/product.h"
+#include "model/hearing.h"
+#include "model/layer.h"
+#include "model/output.h"
 #include "model/roll.h"
-
-// Constant weights of one layer, packed for the product.
-struct layer {
-    int units;
-    struct mg_packed input;     // (4H, inputs)
-    struct mg_packed recurrent; // (4H, H)
-    const float *bias;          // (4H)
-    const float *h0;            // (H)
-    const float *c0;            // (H)
-};
-
-// Changing state of one layer: rows = N on the time axis, 1 on the note axis.
-struct memory {
-    float *h; // (rows, H)
-    float *c; // (rows, H)
-};
 
 struct mg_network {
     struct mg_shape shape;
-    float *weights; // a copy of the model's, for what is not packed
-    struct layer time[MG_LAYERS_MAX];
-    struct layer note[MG_LAYERS_MAX];
-    const float *out_weight; // (2, H)
-    const float *out_bias;   // (2)
-    float *choice;           // (4, 4H): what each value of `below` adds to note layer 0
+    struct mg_network_pair pair;
 
-    struct memory time_memory[MG_LAYERS_MAX];
-    struct memory note_memory[MG_LAYERS_MAX];
-    float *features;   // (N, MG_FEATURES)
-    float *time_gates; // (N, 4H of the widest time layer)
-    float *note_input; // (N, 4H of note layer 0): bias and time axis of every note
-    float *note_gates; // (4H of the widest note layer)
+    struct mg_hearing hearing; // what time layer 0 gets of the features
+    struct mg_layer time[MG_LAYERS_MAX];
+    struct mg_product ahead; // what note layer 0 gets of the time axis
+    struct mg_layer note[MG_LAYERS_MAX];
+    struct mg_output output;
+    float *choice; // (4, width of note layer 0): what each value of `below` adds
+
+    float *heard;      // (N, width of time layer 0): sums of the features
+    float *note_start; // (N, width of note layer 0): bias and time axis of every note
+    float *note_sums;  // (width of note layer 0)
     int next_note;     // 0..N
+
+    const uint8_t *listening; // (N), while the time axis advances
 };
 
-static int
-widest(int layers, const int *units)
-{
-    int most = 0;
-    for (int l = 0; l < layers; l++)
-        most = units[l] > most ? units[l] : most;
-    return most;
-}
-
 static float *
-floats(int rows, int cols)
+zeros(int rows, int cols)
 {
     assert(rows > 0 && cols > 0);
     return calloc((size_t)rows * (size_t)cols, sizeof(float));
 }
 
-// Packs a layer; `inputs` of its input columns go into the product (on the note axis
-// the last two, the choice below, do not).
 static int
-layer_init(struct layer *layer, const struct mg_lstm *lstm, const float *weights,
-           int inputs)
+time_axis_init(struct mg_network *network, const struct mg_model *model,
+               const struct mg_kernel *kernel)
 {
-    int H = lstm->units;
-    layer->units = H;
-    layer->bias = weights + lstm->bias;
-    layer->h0 = weights + lstm->h0;
-    layer->c0 = weights + lstm->c0;
-    if (mg_packed_init(&layer->input, weights + lstm->weight_ih, 4 * H, lstm->inputs, 0,
-                       inputs))
-        return -1;
-    return mg_packed_init(&layer->recurrent, weights + lstm->weight_hh, 4 * H, H, 0, H);
-}
-
-static int
-memory_init(struct memory *memory, int rows, int units)
-{
-    memory->h = floats(rows, units);
-    memory->c = floats(rows, units);
-    return memory->h && memory->c ? 0 : -1;
-}
-
-static int
-layers_init(struct mg_network *network, const struct mg_layout *layout)
-{
-    const struct mg_shape *shape = &layout->shape;
-    for (int l = 0; l < shape->time_layers; l++)
-        if (layer_init(&network->time[l], &layout->time[l], network->weights,
-                       layout->time[l].inputs) ||
-            memory_init(&network->time_memory[l], shape->notes, shape->time_units[l]))
+    const struct mg_layout *layout = &model->layout;
+    int N = layout->shape.notes;
+    for (int l = 0; l < layout->shape.time_layers; l++) {
+        const struct mg_lstm *lstm = &layout->time[l];
+        if (mg_layer_init(&network->time[l], kernel, model->weights, lstm,
+                          l == 0 ? 0 : lstm->inputs, N))
             return -1;
-    for (int l = 0; l < shape->note_layers; l++)
-        if (layer_init(&network->note[l], &layout->note[l], network->weights,
-                       layout->note[l].inputs - (l == 0 ? 2 : 0)) ||
-            memory_init(&network->note_memory[l], 1, shape->note_units[l]))
-            return -1;
-    return 0;
+    }
+    const struct mg_panels *panels = &network->time[0].product.panels;
+    network->heard = zeros(N, panels->width);
+    return network->heard ? mg_hearing_init(&network->hearing, model, panels) : -1;
 }
 
 // The columns of the choice below in note layer 0, summed for each value it can take.
 static void
-fill_choice(struct mg_network *network, const struct mg_lstm *lstm)
+fill_choice(struct mg_network *network, const struct mg_model *model)
 {
-    int rows = 4 * lstm->units;
-    for (int r = 0; r < rows; r++) {
-        const float *w = network->weights + lstm->weight_ih +
-                         (size_t)(r + 1) * (size_t)lstm->inputs - 2;
-        network->choice[MG_CELL_PLAY * rows + r] = w[0];
-        network->choice[(MG_CELL_PLAY | MG_CELL_ARTICULATE) * rows + r] = w[0] + w[1];
+    const struct mg_lstm *lstm = &model->layout.note[0];
+    const struct mg_panels *panels = &network->note[0].product.panels;
+    const float *columns =
+        model->weights + lstm->weight_ih + (size_t)(lstm->inputs - 2);
+    float *play = network->choice + MG_CELL_PLAY * panels->width;
+    float *both = network->choice + (MG_CELL_PLAY | MG_CELL_ARTICULATE) * panels->width;
+    mg_panels_arrange(panels, columns, lstm->inputs, play);
+    mg_panels_arrange(panels, columns + 1, lstm->inputs, both);
+    for (int j = 0; j < panels->width; j++)
+        both[j] += play[j];
+}
+
+static int
+note_axis_init(struct mg_network *network, const struct mg_model *model,
+               const struct mg_kernel *kernel)
+{
+    const struct mg_layout *layout = &model->layout;
+    for (int l = 0; l < layout->shape.note_layers; l++) {
+        const struct mg_lstm *lstm = &layout->note[l];
+        if (mg_layer_init(&network->note[l], kernel, model->weights, lstm,
+                          l == 0 ? 0 : lstm->inputs, 1))
+            return -1;
     }
+    const struct mg_lstm *first = &layout->note[0];
+    struct mg_gate_weights heard = {model->weights + first->weight_ih, first->inputs,
+                                    first->inputs - 2};
+    struct mg_gate_weights none = {0};
+    if (mg_product_init(&network->ahead, kernel, layout->shape.notes, first->units,
+                        &heard, &none))
+        return -1;
+    int width = network->ahead.panels.width;
+    network->choice = zeros(4, width);
+    network->note_start = zeros(layout->shape.notes, width);
+    network->note_sums = zeros(1, width);
+    if (!network->choice || !network->note_start || !network->note_sums)
+        return -1;
+    fill_choice(network, model);
+    return mg_output_init(&network->output, model);
+}
+
+struct mg_network *
+mg_network_create_with(const struct mg_model *model,
+                       const struct mg_network_config *config)
+{
+    struct mg_network *network = calloc(1, sizeof *network);
+    if (!network)
+        return NULL;
+    enum mg_precision precision = config->precision;
+    if (precision == MG_PRECISION_AUTO)
+        precision = model->precision;
+    const struct mg_kernel *kernel =
+        config->kernel ? config->kernel : mg_kernel_pick(precision);
+    network->shape = model->layout.shape;
+    network->pair = config->pair;
+    if (time_axis_init(network, model, kernel) ||
+        note_axis_init(network, model, kernel)) {
+        mg_network_destroy(network);
+        return NULL;
+    }
+    mg_network_reset(network);
+    return network;
 }
 
 struct mg_network *
 mg_network_create(const struct mg_model *model)
 {
-    const struct mg_layout *layout = &model->layout;
-    const struct mg_shape *shape = &layout->shape;
-    struct mg_network *network = calloc(1, sizeof *network);
-    if (!network)
-        return NULL;
-    int widest_time = widest(shape->time_layers, shape->time_units);
-    int widest_note = widest(shape->note_layers, shape->note_units);
-    network->shape = *shape;
-    network->weights = malloc(layout->parameters * sizeof(float));
-    network->choice = floats(4, 4 * shape->note_units[0]);
-    network->features = floats(shape->notes, MG_FEATURES);
-    network->time_gates = floats(shape->notes, 4 * widest_time);
-    network->note_input = floats(shape->notes, 4 * shape->note_units[0]);
-    network->note_gates = floats(1, 4 * widest_note);
-    if (!network->weights || !network->choice || !network->features ||
-        !network->time_gates || !network->note_input || !network->note_gates)
-        goto fail;
-    memcpy(network->weights, model->weights, layout->parameters * sizeof(float));
-    if (layers_init(network, layout))
-        goto fail;
-    network->out_weight = network->weights + layout->out_weight;
-    network->out_bias = network->weights + layout->out_bias;
-    fill_choice(network, &layout->note[0]);
-    mg_network_reset(network);
-    return network;
-fail:
-    mg_network_destroy(network);
-    return NULL;
-}
-
-static void
-layer_finish(struct layer *layer, struct memory *memory)
-{
-    mg_packed_finish(&layer->input);
-    mg_packed_finish(&layer->recurrent);
-    free(memory->h);
-    free(memory->c);
+    return mg_network_create_with(model, &(struct mg_network_config){
+                                             .precision = MG_PRECISION_FP32});
 }
 
 void
@@ -165,15 +135,16 @@ mg_network_destroy(struct mg_network *network)
     if (!network)
         return;
     for (int l = 0; l < MG_LAYERS_MAX; l++) {
-        layer_finish(&network->time[l], &network->time_memory[l]);
-        layer_finish(&network->note[l], &network->note_memory[l]);
+        mg_layer_finish(&network->time[l]);
+        mg_layer_finish(&network->note[l]);
     }
-    free(network->note_gates);
-    free(network->note_input);
-    free(network->time_gates);
-    free(network->features);
+    mg_hearing_finish(&network->hearing);
+    mg_product_finish(&network->ahead);
+    mg_output_finish(&network->output);
+    free(network->note_sums);
+    free(network->note_start);
+    free(network->heard);
     free(network->choice);
-    free(network->weights);
     free(network);
 }
 
@@ -183,56 +154,52 @@ mg_network_shape(const struct mg_network *network)
     return &network->shape;
 }
 
-// Every row takes the learned initial state.
-static void
-memory_reset(const struct layer *layer, struct memory *memory, int rows)
-{
-    size_t H = (size_t)layer->units;
-    for (int r = 0; r < rows; r++) {
-        memcpy(memory->h + (size_t)r * H, layer->h0, H * sizeof(float));
-        memcpy(memory->c + (size_t)r * H, layer->c0, H * sizeof(float));
-    }
-}
-
 void
 mg_network_reset(struct mg_network *network)
 {
     for (int l = 0; l < network->shape.time_layers; l++)
-        memory_reset(&network->time[l], &network->time_memory[l], network->shape.notes);
+        mg_layer_reset(&network->time[l]);
     network->next_note = network->shape.notes;
 }
 
-// rows copies of the bias: gates (rows, 4H).
+// The time axis of the notes first .. end - 1, and what the note axis can be given
+// ahead: no note needs another one's.
 static void
-fill_bias(const struct layer *layer, int rows, float *gates)
+advance_notes(struct mg_network *network, int first, int end)
 {
-    size_t width = 4 * (size_t)layer->units;
-    for (int r = 0; r < rows; r++)
-        memcpy(gates + (size_t)r * width, layer->bias, width * sizeof(float));
+    mg_hearing_sums(&network->hearing, network->listening, first, end, network->heard);
+    mg_layer_step(&network->time[0], first, end, NULL, network->heard,
+                  (size_t)network->hearing.width);
+    int last = network->shape.time_layers - 1;
+    for (int l = 1; l <= last; l++)
+        mg_layer_step(&network->time[l], first, end, &network->time[l - 1],
+                      network->time[l].bias, 0);
+    const struct mg_layer *top = &network->time[last];
+    for (int n = first; n < end; n++)
+        mg_product_take(&network->ahead, n, 0, top->units,
+                        top->h + (size_t)n * top->stride);
+    mg_product_run(&network->ahead, first, end, network->note[0].bias,
+                   network->note_start);
+}
+
+static void
+advance_half(void *context, int half)
+{
+    struct mg_network *network = context;
+    int N = network->shape.notes, middle = (N + 1) / 2;
+    advance_notes(network, half ? middle : 0, half ? N : middle);
 }
 
 void
 mg_network_listen(struct mg_network *network, const uint8_t *state, int beat)
 {
-    int N = network->shape.notes, inputs = MG_FEATURES;
-    mg_features(network->shape.lowest_note, N, state, beat, network->features);
-
-    const float *x = network->features;
-    for (int l = 0; l < network->shape.time_layers; l++) {
-        const struct layer *layer = &network->time[l];
-        struct memory *memory = &network->time_memory[l];
-        int H = layer->units;
-        fill_bias(layer, N, network->time_gates);
-        mg_product_add(&layer->input, N, x, inputs, network->time_gates, 4 * H);
-        mg_product_add(&layer->recurrent, N, memory->h, H, network->time_gates, 4 * H);
-        mg_lstm_cells(N, H, network->time_gates, memory->c, memory->c, memory->h);
-        x = memory->h;
-        inputs = H;
-    }
-    fill_bias(&network->note[0], N, network->note_input);
-    mg_product_add(&network->note[0].input, N, x, inputs, network->note_input,
-                   4 * network->note[0].units);
-
+    mg_hearing_begin(&network->hearing, state, beat);
+    network->listening = state;
+    if (network->pair.run)
+        network->pair.run(network->pair.self, advance_half, network);
+    else
+        advance_notes(network, 0, network->shape.notes);
+    network->listening = NULL;
     mg_network_again(network);
 }
 
@@ -240,15 +207,34 @@ void
 mg_network_again(struct mg_network *network)
 {
     for (int l = 0; l < network->shape.note_layers; l++)
-        memory_reset(&network->note[l], &network->note_memory[l], 1);
+        mg_layer_reset(&network->note[l]);
     network->next_note = 0;
 }
 
-static size_t
-memory_bytes(const struct mg_network *network, int layer)
+// What note layer 0 was given ahead, and what the choice below adds.
+static void
+add_choice(struct mg_network *network, uint8_t below)
 {
-    return (size_t)network->shape.notes * (size_t)network->time[layer].units *
-           sizeof(float);
+    int width = network->ahead.panels.width;
+    const float *ahead = network->note_start + network->next_note * width;
+    const float *choice =
+        network->choice + (below & (MG_CELL_PLAY | MG_CELL_ARTICULATE)) * width;
+    for (int j = 0; j < width; j++)
+        network->note_sums[j] = ahead[j] + choice[j];
+}
+
+void
+mg_network_next_note(struct mg_network *network, uint8_t below, float logits[2])
+{
+    assert(network->next_note < network->shape.notes);
+    add_choice(network, below);
+    mg_layer_step(&network->note[0], 0, 1, NULL, network->note_sums, 0);
+    int last = network->shape.note_layers - 1;
+    for (int l = 1; l <= last; l++)
+        mg_layer_step(&network->note[l], 0, 1, &network->note[l - 1],
+                      network->note[l].bias, 0);
+    mg_output_logits(&network->output, network->note[last].h, logits);
+    network->next_note++;
 }
 
 // Between two steps the note axis holds nothing: the time axis is all there is.
@@ -257,7 +243,7 @@ mg_network_state_bytes(const struct mg_network *network)
 {
     size_t bytes = 0;
     for (int l = 0; l < network->shape.time_layers; l++)
-        bytes += 2 * memory_bytes(network, l);
+        bytes += mg_layer_state_bytes(&network->time[l]);
     return bytes;
 }
 
@@ -266,10 +252,8 @@ mg_network_save(const struct mg_network *network, void *state)
 {
     uint8_t *at = state;
     for (int l = 0; l < network->shape.time_layers; l++) {
-        size_t bytes = memory_bytes(network, l);
-        memcpy(at, network->time_memory[l].h, bytes);
-        memcpy(at + bytes, network->time_memory[l].c, bytes);
-        at += 2 * bytes;
+        mg_layer_save(&network->time[l], at);
+        at += mg_layer_state_bytes(&network->time[l]);
     }
 }
 
@@ -278,52 +262,8 @@ mg_network_restore(struct mg_network *network, const void *state)
 {
     const uint8_t *at = state;
     for (int l = 0; l < network->shape.time_layers; l++) {
-        size_t bytes = memory_bytes(network, l);
-        memcpy(network->time_memory[l].h, at, bytes);
-        memcpy(network->time_memory[l].c, at + bytes, bytes);
-        at += 2 * bytes;
+        mg_layer_restore(&network->time[l], at);
+        at += mg_layer_state_bytes(&network->time[l]);
     }
     network->next_note = network->shape.notes;
-}
-
-// The inputs of layer 0 that were summed ahead, and what the choice below adds.
-static void
-fill_note_input(struct mg_network *network, uint8_t below)
-{
-    size_t width = 4 * (size_t)network->note[0].units;
-    const float *ahead = network->note_input + (size_t)network->next_note * width;
-    const float *choice =
-        network->choice + (below & (MG_CELL_PLAY | MG_CELL_ARTICULATE)) * width;
-    for (size_t j = 0; j < width; j++)
-        network->note_gates[j] = ahead[j] + choice[j];
-}
-
-void
-mg_network_next_note(struct mg_network *network, uint8_t below, float logits[2])
-{
-    assert(network->next_note < network->shape.notes);
-    const float *x = NULL;
-    int H = 0;
-    for (int l = 0; l < network->shape.note_layers; l++) {
-        const struct layer *layer = &network->note[l];
-        struct memory *memory = &network->note_memory[l];
-        if (l == 0) {
-            fill_note_input(network, below);
-        } else {
-            fill_bias(layer, 1, network->note_gates);
-            mg_product_add(&layer->input, 1, x, H, network->note_gates,
-                           4 * layer->units);
-        }
-        H = layer->units;
-        mg_product_add(&layer->recurrent, 1, memory->h, H, network->note_gates, 4 * H);
-        mg_lstm_cells(1, H, network->note_gates, memory->c, memory->c, memory->h);
-        x = memory->h;
-    }
-    for (int o = 0; o < 2; o++) {
-        float sum = network->out_bias[o];
-        for (int j = 0; j < H; j++)
-            sum += network->out_weight[o * H + j] * x[j];
-        logits[o] = sum;
-    }
-    network->next_note++;
 }

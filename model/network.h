@@ -3,20 +3,42 @@
 // The network at play: one step of the biaxial LSTM, with its changing state.
 //
 // A step is: listen (features of the last state go through the time axis), then the
-// notes from low to high, each told what was chosen for the one below.  The results are
-// the same to the bit on every machine that runs the same build: sums have a fixed
-// order, and no libm function is called.
+// notes from low to high, each told what was chosen for the one below.  Nearly all of
+// the work is in listen, which needs nothing of the step to be decided.
+//
+// The same model, configuration and calls give the same bits, on one thread or two.  In
+// fp32 they do so on every machine with AVX2 and FMA, too; others may differ in the last
+// bits (model/kernel.h).  No libm function is called.
 #ifndef MG_MODEL_NETWORK_H
 #define MG_MODEL_NETWORK_H
 
 #include <stddef.h>
 
+#include "model/kernel.h"
 #include "model/model.h"
 
 struct mg_network;
 
+// Two threads of the caller's, for the time axis: model/ starts none.  run() does
+// job(context, 0) and job(context, 1), at the same time if it can, and returns when both
+// are done.
+struct mg_network_pair {
+    void (*run)(void *self, void (*job)(void *context, int half), void *context);
+    void *self;
+};
+
+struct mg_network_config {
+    enum mg_precision precision;    // AUTO: as the model file holds its weights
+    const struct mg_kernel *kernel; // NULL: the best of this machine and precision
+    struct mg_network_pair pair;    // run NULL: one thread
+};
+
 // Copies the weights it needs out of the model, packed for speed; the model may go.
 // Starts in the learned initial state.  Returns NULL when memory is short.
+struct mg_network *mg_network_create_with(const struct mg_model *model,
+                                          const struct mg_network_config *config);
+
+// As above, in fp32 on one thread.
 struct mg_network *mg_network_create(const struct mg_model *model);
 
 // Takes NULL.

@@ -1,33 +1,46 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// Matrix product of the engine: sums run over k in rising order, whatever the machine,
-// so that the same seed gives the same bytes everywhere (a BLAS chooses its order by
-// CPU).
+// The matrix product of the step: rows of inputs against packed weights, block by block.
 #ifndef MG_MODEL_PRODUCT_H
 #define MG_MODEL_PRODUCT_H
 
-#include <stddef.h>
+#include "model/kernel.h"
+#include "model/panels.h"
 
-// A weight matrix (rows out, cols in) packed into panels of MG_PANEL outputs: panel p
-// holds for each k the weights of outputs p * MG_PANEL .. + MG_PANEL - 1, zeros past
-// the last.
-struct mg_packed {
-    int outputs;
-    int inputs;
-    float *panels; // (panels, inputs, MG_PANEL), 64-byte aligned, owned
+struct mg_product {
+    const struct mg_kernel *kernel;
+    struct mg_panels panels;
+    float *inputs;       // (rows, input_stride) words, as the kernel rounds them; owned
+    size_t input_stride; // room for K values, zeros after them
 };
 
-enum { MG_PANEL = 16 };
+// Of `rows` rows.  a, b: the weights, as in mg_panels_init().  Returns 0 or -ENOMEM.
+int mg_product_init(struct mg_product *product, const struct mg_kernel *kernel,
+                    int rows, int units, const struct mg_gate_weights *a,
+                    const struct mg_gate_weights *b);
 
-// Packs columns first .. first + inputs - 1 of weight: (outputs, stride).  0 or
-// -ENOMEM.
-int mg_packed_init(struct mg_packed *packed, const float *weight, int outputs,
-                   int stride, int first, int inputs);
-void mg_packed_finish(struct mg_packed *packed);
+// Takes a zeroed struct.
+void mg_product_finish(struct mg_product *product);
 
-// y += x * weight^T.  x: (rows, inputs) with x_stride values from row to row; y: (rows,
-// outputs) with y_stride.  Any thread.  Never fails, never allocates.
-void mg_product_add(const struct mg_packed *weight, int rows, const float *x,
-                    int x_stride, float *y, int y_stride);
+// The functions below work on rows of their own on any thread, and never fail.
+
+// Takes the inputs first_input .. + count - 1 of one row.
+void mg_product_take(const struct mg_product *product, int row, int first_input,
+                     int count, const float *values);
+
+// How many of the rows row .. end - 1 the next block takes: blocks of nearly the same
+// size, because a small one takes no less time.
+int mg_product_block_rows(int row, int end);
+
+// The sums of panel p for `rows` rows (a block's) from `row` on.  start: what they begin
+// with, (width) for each row, start_stride apart; 0: one for all.  sums: (rows,
+// MG_PANEL_COLUMNS).
+void mg_product_block(const struct mg_product *product, int p, int row, int rows,
+                      const float *start, size_t start_stride, float *sums);
+
+// All sums of the rows first .. end - 1.  start: (width), one for all; out: (rows,
+// width).
+void mg_product_run(const struct mg_product *product, int first, int end,
+                    const float *start, float *out);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "model/activation.h"
 #include "model/features.h"
+#include "model/hearing.h"
 #include "model/network.h"
 #include "tests/fixture.h"
 #include "tests/reference.h"
@@ -78,36 +79,96 @@ activations_match(void **unused)
     }
 }
 
+// What the first layer gets of the features, against features times weights.
+static void
+hearing_matches(void **unused)
+{
+    (void)unused;
+    struct mg_model *model = mg_fixture_model(&ODD, 11);
+    const struct mg_lstm *lstm = &model->layout.time[0];
+    int N = ODD.notes, H = lstm->units;
+    struct mg_gate_weights none = {0};
+    struct mg_panels panels;
+    struct mg_hearing hearing;
+    struct mg_roll roll;
+    mg_fixture_roll(&roll, ODD.lowest_note, N, STEPS, 12);
+    assert_int_equal(mg_panels_init(&panels, H, MG_PRECISION_FP32, 64, &none, &none),
+                     0);
+    assert_int_equal(mg_hearing_init(&hearing, model, &panels), 0);
+    float *x = calloc((size_t)N * MG_FEATURES, sizeof *x);
+    float *sums = calloc((size_t)N * (size_t)panels.width, sizeof *sums);
+    float *gates = calloc(4 * (size_t)H, sizeof *gates);
+    float *expected = calloc((size_t)panels.width, sizeof *expected);
+    for (int t = 0; t < STEPS; t++) {
+        const uint8_t *state = mg_roll_row(&roll, t);
+        mg_features(ODD.lowest_note, N, state, mg_beat_of(t), x);
+        mg_hearing_begin(&hearing, state, mg_beat_of(t));
+        mg_hearing_sums(&hearing, state, 7, N, sums);
+        mg_hearing_sums(&hearing, state, 0, 7, sums);
+        for (int n = 0; n < N; n++) {
+            for (int j = 0; j < 4 * H; j++) {
+                gates[j] = model->weights[lstm->bias + (size_t)j];
+                for (int f = 0; f < MG_FEATURES; f++)
+                    gates[j] +=
+                        x[n * MG_FEATURES + f] *
+                        model->weights[lstm->weight_ih + (size_t)(j * MG_FEATURES + f)];
+            }
+            mg_panels_arrange(&panels, gates, 1, expected);
+            for (int j = 0; j < panels.width; j++) // some 40 terms of size 1
+                assert_true(fabsf(sums[n * panels.width + j] - expected[j]) < 2e-5f);
+        }
+    }
+    free(expected);
+    free(gates);
+    free(sums);
+    free(x);
+    mg_roll_finish(&roll);
+    mg_hearing_finish(&hearing);
+    mg_panels_finish(&panels);
+    mg_model_destroy(model);
+}
+
+// Teacher-forced logits of a whole piece by one kernel.  out: (T, N, 2).
+static void
+run_network(const struct mg_model *model, const struct mg_network_config *config,
+            const struct mg_roll *roll, float *out)
+{
+    struct mg_network *network = mg_network_create_with(model, config);
+    uint8_t *silence = calloc((size_t)roll->notes, 1);
+    for (int t = 0; t < roll->steps; t++) {
+        mg_network_listen(network, t ? mg_roll_row(roll, t - 1) : silence,
+                          mg_beat_of(t - 1));
+        for (int n = 0; n < roll->notes; n++, out += 2)
+            mg_network_next_note(network, n ? mg_roll_row(roll, t)[n - 1] : 0, out);
+    }
+    free(silence);
+    mg_network_destroy(network);
+}
+
 // fp32 sums of up to 117 terms of size 1, in two dozen layers and steps: 1e-5 is a
-// hundred rounding errors; a wrong index is off by 0.01.
-static const double TOLERANCE = 1e-5;
+// hundred rounding errors; a wrong index is off by 0.01.  A bf16 number is right to 1 in
+// 512.
+static const double TOLERANCE = 1e-5, BF16_TOLERANCE = 0.02;
 
 static void
-step_matches(const struct mg_shape *shape)
+steps_match_with(const struct mg_shape *shape, const struct mg_kernel *kernel)
 {
     struct mg_model *model = mg_fixture_model(shape, 1);
     double *weights = mg_fixture_weights(model);
     struct mg_roll roll;
-    int N = shape->notes;
-    mg_fixture_roll(&roll, shape->lowest_note, N, STEPS, 2);
-    double *expected = calloc(STEPS * 2 * (size_t)N, sizeof *expected);
+    mg_fixture_roll(&roll, shape->lowest_note, shape->notes, STEPS, 2);
+    size_t count = STEPS * 2 * (size_t)shape->notes;
+    double *expected = calloc(count, sizeof *expected);
+    float *z = calloc(count, sizeof *z);
     mg_reference_run(&model->layout, weights, &roll, NULL, expected);
-
-    struct mg_network *network = mg_network_create(model);
-    uint8_t *silence = calloc((size_t)N, 1);
-    for (int t = 0; t < STEPS; t++) {
-        mg_network_listen(network, t ? mg_roll_row(&roll, t - 1) : silence,
-                          mg_beat_of(t - 1));
-        for (int n = 0; n < N; n++) {
-            float z[2];
-            mg_network_next_note(network, n ? mg_roll_row(&roll, t)[n - 1] : 0, z);
-            for (int o = 0; o < 2; o++)
-                assert_true(fabs((double)mg_sigmoid(z[o]) -
-                                 expected[(t * N + n) * 2 + o]) < TOLERANCE);
-        }
-    }
-    free(silence);
-    mg_network_destroy(network);
+    struct mg_network_config config = {.kernel = kernel};
+    run_network(model, &config, &roll, z);
+    double bound = kernel->precision == MG_PRECISION_FP32 ? TOLERANCE : BF16_TOLERANCE;
+    for (size_t i = 0; i < count; i++)
+        if (!(fabs((double)mg_sigmoid(z[i]) - expected[i]) < bound))
+            fail_msg("%s, precision %d: P %zu is %g, not %g", kernel->name,
+                     kernel->precision, i, (double)mg_sigmoid(z[i]), expected[i]);
+    free(z);
     free(expected);
     mg_roll_finish(&roll);
     free(weights);
@@ -118,8 +179,56 @@ static void
 steps_match(void **unused)
 {
     (void)unused;
-    step_matches(&SMALL);
-    step_matches(&ODD);
+    for (const struct mg_kernel *const *k = mg_kernels; *k; k++)
+        if ((*k)->runs_here()) {
+            steps_match_with(&SMALL, *k);
+            steps_match_with(&ODD, *k);
+        }
+}
+
+// The worse order: the second half first.
+static void
+run_backwards(void *self, void (*job)(void *context, int half), void *context)
+{
+    ++*(int *)self;
+    job(context, 1);
+    job(context, 0);
+}
+
+// Not on the number of threads, and in fp32 not on whether AVX-512 is there.
+static void
+bits_do_not_depend_on_the_machine(void **unused)
+{
+    (void)unused;
+    struct mg_model *model = mg_fixture_model(&ODD, 1);
+    struct mg_roll roll;
+    int runs = 0;
+    mg_fixture_roll(&roll, ODD.lowest_note, ODD.notes, STEPS, 2);
+    size_t bytes = STEPS * 2 * (size_t)ODD.notes * sizeof(float);
+    float *one = malloc(bytes), *other = malloc(bytes);
+    for (const struct mg_kernel *const *k = mg_kernels; *k; k++) {
+        struct mg_network_config alone = {.kernel = *k};
+        struct mg_network_config pair = {.kernel = *k, .pair = {run_backwards, &runs}};
+        if (!(*k)->runs_here())
+            continue;
+        run_network(model, &alone, &roll, one);
+        run_network(model, &pair, &roll, other);
+        assert_memory_equal(one, other, bytes);
+    }
+    assert_true(runs >= 2 * STEPS);
+#ifdef __x86_64__
+    if (mg_kernel_avx512.runs_here() && mg_kernel_avx2.runs_here()) {
+        struct mg_network_config avx512 = {.kernel = &mg_kernel_avx512};
+        struct mg_network_config avx2 = {.kernel = &mg_kernel_avx2};
+        run_network(model, &avx512, &roll, one);
+        run_network(model, &avx2, &roll, other);
+        assert_memory_equal(one, other, bytes);
+    }
+#endif
+    free(other);
+    free(one);
+    mg_roll_finish(&roll);
+    mg_model_destroy(model);
 }
 
 static void
@@ -342,7 +451,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(features_match),
         cmocka_unit_test(activations_match),
+        cmocka_unit_test(hearing_matches),
         cmocka_unit_test(steps_match),
+        cmocka_unit_test(bits_do_not_depend_on_the_machine),
         cmocka_unit_test(network_resets),
         cmocka_unit_test(notes_are_asked_again),
         cmocka_unit_test(state_is_kept),

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// The inner loops of the step, for one instruction set and one precision of weights.
+//
+// Each sum runs over k in rising order from its start value.  The kernels of AVX2 and
+// AVX-512 fuse each product with its addition, and give the same bits in fp32; the
+// portable one may differ in the last.  In bf16 "avx512" rounds the inputs too, which
+// the others do not.
+#ifndef MG_MODEL_KERNEL_H
+#define MG_MODEL_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/panels.h"
+
+enum { MG_BLOCK_ROWS = 6 };
+
+// Up to MG_BLOCK_ROWS rows of inputs against one panel.
+struct mg_block {
+    int rows;
+    int columns;     // of the panel: 16, 32, 48 or 64
+    int lines;       // of the panel
+    const float *x;  // (rows, K) as `round` made them; a line's pair of bf16 inputs
+    size_t x_stride; // has the place of one fp32; words of 4 bytes from row to row
+    const float *weights; // the panel
+    const float *start;   // (rows, columns): what the sums begin with
+    size_t start_stride;  // values from row to row; 0: one for all
+};
+
+struct mg_kernel {
+    const char *name; // of the instruction set
+    enum mg_precision precision;
+    int stripe;      // columns it takes at a time: how panels are packed for it
+    int input_bytes; // of one value of x: 4, or 2 where inputs are rounded
+    bool (*runs_here)(void);
+
+    // Makes inputs of values.
+    void (*round)(int count, const float *values, void *inputs);
+
+    // sums = start + x * weights.  sums: (rows, MG_PANEL_COLUMNS)
+    void (*sums)(const struct mg_block *block, float *sums);
+
+    // The cells of `units` <= 16 units (struct mg_panels has the order of the sums):
+    // c, h: (rows, 16) with `stride` values from row to row, changed in place; past
+    // `units` they take junk.
+    void (*cells)(int rows, int units, const float *sums, float *c, float *h,
+                  size_t stride);
+};
+
+extern const struct mg_kernel mg_kernel_avx512, mg_kernel_avx512_bf16;
+extern const struct mg_kernel mg_kernel_avx2, mg_kernel_avx2_bf16;
+extern const struct mg_kernel mg_kernel_portable, mg_kernel_portable_bf16;
+
+// All kernels of this kind of machine, the best first; NULL ends the table.
+extern const struct mg_kernel *const mg_kernels[];
+
+// The best that runs on this machine.  precision: FP32 or BF16.
+const struct mg_kernel *mg_kernel_pick(enum mg_precision precision);
+
+#endif

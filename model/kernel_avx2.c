@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// The kernels of AVX2 and FMA: 6 rows x 16 columns of sums in 12 of 16 registers.
+#include "model/kernel.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#include <stdint.h>
+
+#define INLINE inline __attribute__((always_inline))
+#define TARGET __attribute__((target("avx2,fma")))
+enum { STRIPE = 16, LANES = 8, VECTORS = 2, ONE_ROW_VECTORS = 8 };
+typedef __m256 vector;
+typedef uint32_t words __attribute__((vector_size(sizeof(vector))));
+
+TARGET static INLINE vector
+all(float x)
+{
+    return _mm256_set1_ps(x);
+}
+
+TARGET static INLINE vector
+fused(vector x, vector y, vector z)
+{
+    return _mm256_fmadd_ps(x, y, z);
+}
+
+TARGET static INLINE vector
+between(float low, vector x, float high)
+{
+    return _mm256_min_ps(_mm256_max_ps(x, all(low)), all(high));
+}
+
+// Pairs of bf16 weights are widened: the first is the lower half of its word.
+TARGET static INLINE vector
+add_line(bool pairs, vector sum, const float *x, int k, vector w)
+{
+    if (!pairs)
+        return fused(all(x[k]), w, sum);
+    words both = (words)w;
+    sum = fused(all(x[2 * k]), (vector)(both << 16), sum);
+    return fused(all(x[2 * k + 1]), (vector)(both & 0xffff0000), sum);
+}
+
+#include "model/kernel_loops.h"
+
+static bool
+runs_here(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+const struct mg_kernel mg_kernel_avx2 = {
+    .name = "avx2",
+    .precision = MG_PRECISION_FP32,
+    .stripe = STRIPE,
+    .input_bytes = 4,
+    .runs_here = runs_here,
+    .round = keep_inputs,
+    .sums = fp32_sums,
+    .cells = cells,
+};
+
+const struct mg_kernel mg_kernel_avx2_bf16 = {
+    .name = "avx2",
+    .precision = MG_PRECISION_BF16,
+    .stripe = STRIPE,
+    .input_bytes = 4,
+    .runs_here = runs_here,
+    .round = keep_inputs,
+    .sums = bf16_sums,
+    .cells = cells,
+};
+#endif

@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// The kernels of AVX-512: 6 rows x 64 columns of sums in 24 of 32 registers.
+#include "model/kernel.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#include <stdint.h>
+
+#include "model/bf16.h"
+
+#define INLINE inline __attribute__((always_inline))
+#define TARGET __attribute__((target("avx512f,fma")))
+enum { STRIPE = 64, LANES = 16, VECTORS = 4, ONE_ROW_VECTORS = 4 };
+typedef __m512 vector;
+typedef uint32_t words __attribute__((vector_size(sizeof(vector))));
+
+TARGET static INLINE vector
+all(float x)
+{
+    return _mm512_set1_ps(x);
+}
+
+TARGET static INLINE vector
+fused(vector x, vector y, vector z)
+{
+    return _mm512_fmadd_ps(x, y, z);
+}
+
+TARGET static INLINE vector
+between(float low, vector x, float high)
+{
+    return _mm512_min_ps(_mm512_max_ps(x, all(low)), all(high));
+}
+
+// x: of bf16 inputs the pair of the line, in the place of one fp32 number.  (In
+// assembly, because the intrinsic would ask for BF16 in a function that serves both.)
+TARGET static INLINE vector
+add_line(bool pairs, vector sum, const float *x, int k, vector w)
+{
+    if (!pairs)
+        return fused(all(x[k]), w, sum);
+    __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(w), "v"(all(x[k])));
+    return sum;
+}
+
+#include "model/kernel_loops.h"
+
+static bool
+fp32_runs_here(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma");
+}
+
+static bool
+bf16_runs_here(void)
+{
+    return fp32_runs_here() && __builtin_cpu_supports("avx512bf16");
+}
+
+TARGET static void
+round_inputs(int count, const float *values, void *inputs)
+{
+    uint16_t *out = inputs;
+    for (int i = 0; i < count; i++)
+        out[i] = mg_bf16(values[i]);
+}
+
+const struct mg_kernel mg_kernel_avx512 = {
+    .name = "avx512",
+    .precision = MG_PRECISION_FP32,
+    .stripe = STRIPE,
+    .input_bytes = 4,
+    .runs_here = fp32_runs_here,
+    .round = keep_inputs,
+    .sums = fp32_sums,
+    .cells = cells,
+};
+
+const struct mg_kernel mg_kernel_avx512_bf16 = {
+    .name = "avx512",
+    .precision = MG_PRECISION_BF16,
+    .stripe = STRIPE,
+    .input_bytes = 2,
+    .runs_here = bf16_runs_here,
+    .round = round_inputs,
+    .sums = bf16_sums,
+    .cells = cells,
+};
+#endif
