@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "io/mapped_file.h"
+
 void
 mg_ledger_init(struct mg_ledger *ledger)
 {
@@ -28,4 +30,22 @@ mg_ledger_inherit(struct mg_ledger *ledger)
             notes++;
     }
     return notes;
+}
+
+struct mg_ledger *
+mg_ledger_open(const char *name, GError **error)
+{
+    char *path = mg_mapped_file_path(name, "notes", error);
+    struct mg_ledger *ledger =
+        path ? mg_mapped_file_open(path, sizeof *ledger, error) : NULL;
+    if (ledger && memcmp(ledger->magic, MG_LEDGER_MAGIC, sizeof ledger->magic) != 0)
+        mg_ledger_init(ledger);
+    g_free(path);
+    return ledger;
+}
+
+void
+mg_ledger_close(struct mg_ledger *ledger)
+{
+    mg_mapped_file_close(ledger, sizeof *ledger);
 }

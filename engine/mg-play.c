@@ -28,6 +28,8 @@ struct player {
     struct mg_learning learning;
     struct mg_preset *preset; // the first one
     struct mg_instrument_options options;
+    struct mg_ledger *ledger; // NULL: the instrument's own
+    int left;                 // notes of an earlier life that are to be ended
     struct mg_instrument *instrument;
     struct mg_driver_config config;
     struct mg_driver *driver;
@@ -112,6 +114,19 @@ end_live(struct player *player)
     _exit(mg_program_end(status));
 }
 
+// Somebody listens again: what an earlier life left sounding there is ended.
+static void
+end_left(struct player *player)
+{
+    struct mg_driver_status status;
+    mg_driver_status(player->driver, &status);
+    if (!status.is_connected)
+        return;
+    mg_rt_command(player->instrument->rt, MG_RT_INHERIT);
+    fprintf(stderr, "mg-play: ending %d notes of an earlier run\n", player->left);
+    player->left = 0;
+}
+
 // Now and then while it plays: what the player wishes and teaches.
 static void
 tend(void *context)
@@ -119,6 +134,8 @@ tend(void *context)
     struct player *player = context;
     GError *error = NULL;
     mg_instrument_tend(player->instrument);
+    if (player->left)
+        end_left(player);
     char *name = mg_playlist_tend(&player->list, player->instrument, &error);
     if (name)
         fprintf(stderr, "mg-play: next: %s\n", name);
@@ -282,7 +299,7 @@ make_instrument(struct player *player, bool record)
     if (!player->instrument)
         return mg_program_fail_error(error);
     player->config = (struct mg_driver_config){
-        .name = arguments->name ? arguments->name : "musicguru",
+        .name = arguments->name,
         .connect = arguments->connect,
         .run = mg_rt_run,
         .ready = mg_rt_ready,
@@ -302,12 +319,29 @@ make_instrument(struct player *player, bool record)
     return MG_PROGRAM_GO_ON;
 }
 
+// Notes that go out to others outlive the process that struck them.
+static void
+open_ledger(struct player *player)
+{
+    GError *error = NULL;
+    player->ledger = mg_ledger_open(player->arguments->name, &error);
+    if (player->ledger) {
+        player->left = mg_ledger_inherit(player->ledger);
+    } else {
+        fprintf(stderr, "mg-play: after a crash notes may hang: %s\n", error->message);
+        g_error_free(error);
+    }
+    player->options.ledger = player->ledger;
+}
+
 static int
 perform(struct player *player)
 {
     const char *asked = player->arguments->driver;
     GError *error = NULL;
     bool offline = asked && strcmp(asked, "offline") == 0;
+    if (!asked || strcmp(asked, "jack") == 0 || strcmp(asked, "alsa") == 0)
+        open_ledger(player);
     int status = make_instrument(player, offline || player->arguments->record);
     if (status != MG_PROGRAM_GO_ON)
         return status;
@@ -366,6 +400,7 @@ run(const struct mg_play_options *arguments)
         status = mg_program_fail_error(error);
     }
     mg_instrument_destroy(player.instrument);
+    mg_ledger_close(player.ledger);
     mg_preset_destroy(player.preset);
     g_free(map_path);
     return status;

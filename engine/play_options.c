@@ -59,6 +59,8 @@ take_presets(int argc, char **argv, struct mg_play_options *options)
     if (argc < 2)
         return mg_program_usage("name a preset or model");
     options->presets = g_strdupv(argv + 1);
+    if (!options->name)
+        options->name = g_strdup("musicguru");
     return MG_PROGRAM_GO_ON;
 }
 
