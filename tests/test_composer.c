@@ -214,6 +214,92 @@ test_hand(void **state)
     mg_model_destroy(model);
 }
 
+// A decision made anew because of the hand.
+static const uint8_t *
+again(struct desk *desk, int64_t step)
+{
+    return decide(desk, step);
+}
+
+// Each time the hand changes before a step sounds, the step is decided anew, by the same
+// random numbers; what was played before is told apart from what came too late.
+static void
+test_decides_again(void **state)
+{
+    (void)state;
+    struct mg_model *model = mg_fixture_model(&SHAPE, 3);
+    struct desk desk, other;
+    const uint8_t struck = MG_DECIDED_PLAY | MG_DECIDED_HELD | MG_DECIDED_ARTICULATE;
+    uint8_t first[MG_KEYS];
+    open_desk(&desk, model, &CONFIG);
+    open_desk(&other, model, &CONFIG);
+    push_start(&desk, 0, true);
+    decide(&desk, 0);
+    memcpy(first, reach(&desk, 0), MG_KEYS);
+    push_key(&desk, 50, true);
+    assert_int_equal(again(&desk, 1)[50], struck);
+    assert_int_equal(desk.decision.heard, 1);
+    push_key(&desk, 50, false); // a tap counts all the same
+    assert_int_equal(again(&desk, 1)[50], struck);
+    uint32_t sounded = desk.decision.revision;
+    // Too late: the step sounds without it, and it counts for the next one.
+    push_key(&desk, 52, true);
+    again(&desk, 1);
+    assert_int_equal(desk.decision.heard, 2);
+    push(&desk,
+         (struct mg_request){.type = MG_REQUEST_NEXT, .step = 2, .struck = sounded});
+    const uint8_t *cells = decide(&desk, 2);
+    assert_int_equal(cells[52], struck);
+    assert_false(cells[50] & MG_DECIDED_HELD);
+    // Had the hand let go of all in time, nothing would be other than without it.
+    push_start(&other, 0, true);
+    decide(&other, 0);
+    reach(&other, 0);
+    assert_memory_equal(first, other.decision.cells, MG_KEYS);
+    for (int i = 0; i < 20; i++) { // held and let go of in the same breath: no stroke
+        push_key(&other, 50, false);
+        assert_memory_equal(first, again(&other, 1), MG_KEYS);
+    }
+    close_desk(&desk);
+    close_desk(&other);
+    mg_model_destroy(model);
+}
+
+// What is decided next goes on from what has sounded, not from what was decided last.
+static void
+test_goes_on_from_what_sounded(void **state)
+{
+    (void)state;
+    struct mg_model *model = mg_fixture_model(&SHAPE, 3);
+    static uint8_t rows[3][40][MG_KEYS];
+    for (int way = 0; way < 3; way++) {
+        struct desk desk;
+        open_desk(&desk, model, &CONFIG);
+        push_start(&desk, 0, true);
+        decide(&desk, 0);
+        for (int64_t step = 0; step < 40; step++) {
+            uint32_t sounded = desk.decision.revision;
+            if (way > 0) { // a key that comes after the step was played, and goes
+                push_key(&desk, LOWEST + 1, true);
+                again(&desk, step);
+                push_key(&desk, LOWEST + 1, false);
+                again(&desk, step);
+            }
+            if (way == 2)
+                sounded = desk.decision.revision;
+            push(&desk, (struct mg_request){.type = MG_REQUEST_NEXT,
+                                            .step = step + 1,
+                                            .struck = sounded});
+            memcpy(rows[way][step], decide(&desk, step + 1), MG_KEYS);
+        }
+        close_desk(&desk);
+    }
+    // A late key is a key of the next step, so the music differs from none at all.
+    assert_memory_not_equal(rows[0], rows[1], sizeof rows[0]);
+    assert_memory_not_equal(rows[1], rows[2], sizeof rows[0]);
+    mg_model_destroy(model);
+}
+
 // What was tapped while nothing played is not all struck at once when it goes on.
 static void
 test_taps_in_a_pause(void **state)
@@ -437,6 +523,8 @@ main(void)
         cmocka_unit_test(test_seeds_and_passes),
         cmocka_unit_test(test_range),
         cmocka_unit_test(test_hand),
+        cmocka_unit_test(test_decides_again),
+        cmocka_unit_test(test_goes_on_from_what_sounded),
         cmocka_unit_test(test_taps_in_a_pause),
         cmocka_unit_test(test_hand_is_heard),
         cmocka_unit_test(test_skips_and_stale),
