@@ -111,6 +111,15 @@ mg_improviser_destroy(struct mg_improviser *im)
 
 // --- what sounded --------------------------------------------------------------------
 
+// Whether a follower has something to answer.
+static bool
+answers(const struct mg_improviser *im)
+{
+    int spq = mg_network_shape(im->network)->steps_per_quarter;
+    return !im->config.follows ||
+           im->step - im->music.heard_step <= (int64_t)ANSWER_QUARTERS * spq;
+}
+
 // Ages and courage after a row has sounded.
 static void
 account(struct mg_improviser *im)
@@ -122,7 +131,8 @@ account(struct mg_improviser *im)
         sounding += plays;
         im->music.age[i] = !plays ? 0 : struck ? 1 : im->music.age[i] + 1;
     }
-    im->music.courage = mg_fill_next(&im->fill, im->music.courage, sounding);
+    if (answers(im)) // the silence of a rest is no gap
+        im->music.courage = mg_fill_next(&im->fill, im->music.courage, sounding);
 }
 
 // The row as it sounds on: nothing in it is struck.
@@ -227,15 +237,6 @@ take_hand(const struct mg_improviser *im, const struct mg_hand_keys *hand,
     return plays;
 }
 
-// Whether a follower has something to answer.
-static bool
-answers(const struct mg_improviser *im)
-{
-    int spq = mg_network_shape(im->network)->steps_per_quarter;
-    return !im->config.follows ||
-           im->step - im->music.heard_step <= (int64_t)ANSWER_QUARTERS * spq;
-}
-
 // The given row of the prime, or an empty one, with what the hand plays.
 static void
 copy_row(const struct mg_improviser *im, const uint8_t *given, const uint8_t *fixed,
@@ -288,7 +289,7 @@ mg_improviser_choose(struct mg_improviser *im, const struct mg_controls *control
 {
     struct choice *choice = &im->choices[revision % MG_CHOICES_MAX];
     const struct mg_roll *prime = im->config.prime;
-    uint8_t fixed[MG_NOTES_MAX];
+    uint8_t fixed[MG_NOTES_MAX] = {0};
     take_controls(im, controls);
     if (take_hand(im, hand, fixed))
         im->music.heard_step = im->step;
