@@ -32,12 +32,12 @@ struct record {
     uint8_t data[3];
 };
 
-enum verb { NOTE_ON, NOTE_OFF, START, STOP, LOCATE };
+enum verb { NOTE_ON, NOTE_OFF, CONTROLLER, START, STOP, LOCATE };
 
 struct action {
     jack_nframes_t at;
     enum verb verb;
-    jack_nframes_t argument; // key, or frame to locate
+    jack_nframes_t argument; // key, number << 7 | value, or frame to locate
 };
 
 struct probe {
@@ -114,6 +114,12 @@ act(struct probe *probe, const struct action *action, void *buffer,
     case NOTE_OFF: {
         uint8_t status = action->verb == NOTE_ON ? 0x90 : 0x80;
         uint8_t data[3] = {status, (uint8_t)action->argument, 93};
+        jack_midi_event_write(buffer, offset, data, sizeof data);
+        break;
+    }
+    case CONTROLLER: {
+        uint8_t data[3] = {0xb0, (uint8_t)(action->argument >> 7),
+                           (uint8_t)(action->argument & 0x7f)};
         jack_midi_event_write(buffer, offset, data, sizeof data);
         break;
     }
@@ -213,11 +219,11 @@ add(struct probe *probe, jack_nframes_t at, enum verb verb, jack_nframes_t argum
     return true;
 }
 
-// start@FRAME, stop@FRAME, locate=TO@FRAME, note=KEY@FRAME+LENGTH
+// start@FRAME, stop@FRAME, locate=TO@FRAME, note=KEY@FRAME+LENGTH, cc=NUMBER:VALUE@FRAME
 static bool
 parse_action(struct probe *probe, const char *text)
 {
-    unsigned at, argument, length;
+    unsigned at, argument, length, value;
     char rest;
     if (sscanf(text, "start@%u%c", &at, &rest) == 1)
         return add(probe, at, START, 0);
@@ -228,6 +234,9 @@ parse_action(struct probe *probe, const char *text)
     if (sscanf(text, "note=%u@%u+%u%c", &argument, &at, &length, &rest) == 3)
         return argument < 128 && add(probe, at, NOTE_ON, argument) &&
                add(probe, at + length, NOTE_OFF, argument);
+    if (sscanf(text, "cc=%u:%u@%u%c", &argument, &value, &at, &rest) == 3)
+        return argument < 128 && value < 128 &&
+               add(probe, at, CONTROLLER, argument << 7 | value);
     return false;
 }
 

@@ -1,11 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// Writes a random model for the end-to-end tests: probe_model FILE [reference]
+// Writes a random model for the end-to-end tests:
 //
-// A small one, or one of the reference size.  Its output bias is raised so that it
+//     probe_model FILE [small | reference [STEPS_PER_QUARTER]]
+//
+// A small one, or one of the reference size, in eighths if nothing else is said.  Its output bias is raised so that it
 // plays several notes a step: a test of silence would pass too easily.
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "io/file.h"
@@ -22,7 +25,7 @@ main(int argc, char **argv)
     struct mg_shape shape = {
         .lowest_note = 21,
         .notes = 88,
-        .steps_per_quarter = 2,
+        .steps_per_quarter = argc > 3 ? atoi(argv[3]) : 2,
         .time_layers = 2,
         .time_units = {reference ? 300 : 24, reference ? 300 : 24},
         .note_layers = 2,
