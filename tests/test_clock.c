@@ -389,6 +389,133 @@ test_hostile(void **state)
     assert_int_equal(found, 48);
 }
 
+// A master that never says a tempo, or nonsense: its bars are followed all the same, at
+// our tempo between its words; each step falls once, within a cycle of its place.
+static void
+test_no_tempo(void **state)
+{
+    (void)state;
+    const double said[] = {0, -1, (double)NAN, 1e300};
+    for (int i = 0; i < 4; i++) {
+        struct mg_clock clock;
+        struct mg_clock_cycle out;
+        mg_clock_init(&clock, 2, 77);
+        int64_t next = 0;
+        for (uint32_t frame = 0; frame < 3000000; frame += 256) {
+            struct mg_transport t = master(frame, 120, 1920);
+            t.beats_per_minute = said[i];
+            mg_clock_advance(&clock, &t, 256, RATE, &out);
+            for (int k = 0; k < out.count; k++, next++) {
+                assert_int_equal(out.steps[k].step, next);
+                assert_true(fabs(frame + out.steps[k].frame - (double)next * 12000) <=
+                            256);
+            }
+        }
+        assert_true(next >= 249);
+    }
+}
+
+// Varispeed: the song goes by faster or slower than its tempo says.
+static void
+test_varispeed(void **state)
+{
+    (void)state;
+    const double speeds[] = {0.5, 0.9, 1.1, 2.0};
+    for (int i = 0; i < 4; i++) {
+        struct mg_clock clock;
+        struct mg_clock_cycle out;
+        mg_clock_init(&clock, 2, 77);
+        int64_t next = 0;
+        for (uint32_t frame = 0; frame < 3000000; frame += 256) {
+            struct mg_transport t = master((uint32_t)(frame * speeds[i]), 120, 1920);
+            t.frame = frame;
+            mg_clock_advance(&clock, &t, 256, RATE, &out);
+            for (int k = 0; k < out.count; k++, next++) {
+                double due = (double)next * 12000 / speeds[i];
+                assert_int_equal(out.steps[k].step, next);
+                assert_true(fabs(frame + out.steps[k].frame - due) <= 256 * 2);
+            }
+        }
+        assert_true(next >= (int64_t)(249 * speeds[i]));
+    }
+}
+
+// Another rate and cycle length on the way: the place in the song is kept by its frame.
+static void
+test_rate_changes(void **state)
+{
+    (void)state;
+    struct mg_clock clock;
+    struct mg_clock_cycle out;
+    struct mg_transport t = {.rolling = true};
+    mg_clock_init(&clock, 2, 120);
+    int64_t last = -1;
+    uint32_t frames = 64;
+    for (int i = 0; i < 4000; i++) {
+        uint32_t rate = i < 2000 ? 48000 : 96000;
+        frames = i % 100 == 0 ? (frames * 7 + 13) % 2048 + 1 : frames;
+        mg_clock_advance(&clock, &t, frames, rate, &out);
+        for (int k = 0; k < out.count; k++) {
+            if (i != 2000) // there the song jumps back to half its length
+                assert_int_equal(out.steps[k].step, last + 1);
+            last = out.steps[k].step;
+            assert_int_equal(t.frame + out.steps[k].frame, last * rate / 4);
+        }
+        if (i == 2000 && out.count == 0)
+            last = out.next - 1;
+        t.frame += frames;
+    }
+    assert_true(last > 40);
+}
+
+// Bars of 4/4, 3/4, 7/8 and 6/8 in turn while rolling: no step is lost or moved, and each
+// downbeat is one.
+static void
+test_metre_changes(void **state)
+{
+    (void)state;
+    const int beats[] = {4, 3, 7, 6}, types[] = {4, 4, 8, 8};
+    struct mg_clock clock;
+    struct mg_clock_cycle out;
+    mg_clock_init(&clock, 2, 77);
+    int64_t next = 0;
+    int bar = 1, downbeats = 0;
+    double start = 0.0; // of the bar, in quarters
+    for (uint32_t frame = 0; frame < 5000000; frame += 64) {
+        double quarters = frame / 24000.0;
+        double length = beats[bar % 4] * 4.0 / types[bar % 4];
+        for (; quarters >= start + length; bar++) {
+            start += length;
+            length = beats[(bar + 1) % 4] * 4.0 / types[(bar + 1) % 4];
+        }
+        double in_bar = (quarters - start) * types[bar % 4] / 4.0; // in beats
+        struct mg_transport t = {
+            .rolling = true,
+            .frame = frame,
+            .has_bbt = true,
+            .bar = bar,
+            .beat = (int32_t)in_bar + 1,
+            .tick = (in_bar - floor(in_bar)) * 1920,
+            .bar_start_tick = start * types[bar % 4] / 4.0 * 1920,
+            .ticks_per_beat = 1920,
+            .beats_per_minute = 120,
+            .beats_per_bar = beats[bar % 4],
+            .beat_type = types[bar % 4],
+        };
+        mg_clock_advance(&clock, &t, 64, RATE, &out);
+        for (int k = 0; k < out.count; k++, next++) {
+            assert_int_equal(out.steps[k].step, next);
+            assert_int_equal(frame + out.steps[k].frame, next * 12000);
+            if (frame + out.steps[k].frame == (uint32_t)(start * 24000 + 0.5)) {
+                assert_int_equal(out.steps[k].weight, MG_CLOCK_DOWNBEAT);
+                downbeats++;
+            }
+        }
+    }
+    assert_int_equal(next, (5000000 + 11999) / 12000);
+    assert_true(downbeats > 20);
+}
+
 // Every second step where the swing says, to the frame; and back to even.
 static void
 test_swing(void **state)
@@ -519,6 +646,10 @@ main(void)
         cmocka_unit_test(test_creeps_back),
         cmocka_unit_test(test_no_stack),
         cmocka_unit_test(test_tempo_unit),
+        cmocka_unit_test(test_no_tempo),
+        cmocka_unit_test(test_varispeed),
+        cmocka_unit_test(test_rate_changes),
+        cmocka_unit_test(test_metre_changes),
         cmocka_unit_test(test_swing),
         cmocka_unit_test(test_swing_start),
         cmocka_unit_test(test_weights),
