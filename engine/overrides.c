@@ -20,6 +20,7 @@ mg_overrides_finish(struct mg_overrides *overrides)
 {
     g_free(overrides->seed);
     g_free(overrides->tempo);
+    g_free(overrides->channel);
     g_free(overrides->temperature);
     g_strfreev(overrides->set);
     *overrides = (struct mg_overrides){0};
@@ -98,6 +99,11 @@ mg_overrides_apply(const struct mg_overrides *overrides, struct mg_preset *prese
         return refuse(error, "--seed: not a whole number from 0 to 2^63 - 1");
     if (overrides->seed)
         preset->seed = (int64_t)seed;
+    guint64 channel = (guint64)preset->channel;
+    if (overrides->channel && !g_ascii_string_to_unsigned(overrides->channel, 10, 1,
+                                                          MG_CHANNELS, &channel, NULL))
+        return refuse(error, "--channel: not a whole number from 1 to 16");
+    preset->channel = (int64_t)channel;
     if (!read_number(overrides->tempo, MG_CLOCK_BPM_MIN, MG_CLOCK_BPM_MAX,
                      &preset->bpm))
         return refuse(error, "--tempo: not a number from 1 to 999");

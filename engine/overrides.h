@@ -10,6 +10,7 @@
 struct mg_overrides {
     char *seed; // each as typed, owned; NULL: not given
     char *tempo;
+    char *channel;
     char *temperature;
     char **set; // CONTROL=VALUE each
 };

@@ -94,6 +94,8 @@ mg_play_options_parse(int *argc, char ***argv, struct mg_play_options *options)
          "Quarter notes a minute where the transport has no tempo", "BPM"},
         {"temperature", 'T', 0, G_OPTION_ARG_STRING, &options->overrides.temperature,
          "Under 1 plays safe, over 1 takes risks", "X"},
+        {"channel", 0, 0, G_OPTION_ARG_STRING, &options->overrides.channel,
+         "MIDI channel of the output (default: the preset's)", "1..16"},
         {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->overrides.set,
          "Put a control of the preset elsewhere; may be repeated", "CONTROL=VALUE"},
         {"learn", 'l', 0, G_OPTION_ARG_STRING_ARRAY, &options->learn,
