@@ -153,6 +153,7 @@ BIN_DIR = $(DESTDIR)$(PREFIX)/bin
 MAN_DIR = $(DESTDIR)$(PREFIX)/share/man
 SHARE_DIR = $(DESTDIR)$(PREFIX)/share/musicguru
 UNIT_DIR = $(DESTDIR)$(PREFIX)/lib/systemd/user
+ICON_DIR = $(DESTDIR)$(PREFIX)/share/icons/hicolor/scalable/apps
 MANUALS5 := $(wildcard engine/*.5 trainer/*.5)
 UNITS := $(patsubst systemd/%.in,%,$(wildcard systemd/*.service.in))
 
@@ -162,7 +163,8 @@ install: all
 	$(if $(MANUALS),install -m 644 $(MANUALS) $(MAN_DIR)/man1)
 	$(if $(MANUALS5),install -m 644 $(MANUALS5) $(MAN_DIR)/man5)
 	$(if $(PRESETS),install -m 644 $(PRESETS) $(SHARE_DIR))
-	install -d $(UNIT_DIR)
+	install -d $(ICON_DIR) $(UNIT_DIR)
+	install -m 644 engine/musicguru.svg $(ICON_DIR)
 	for unit in $(UNITS); do \
 		sed 's#@BINDIR@#$(PREFIX)/bin#' systemd/$$unit.in >$(UNIT_DIR)/$$unit || exit 1; \
 	done
@@ -172,7 +174,7 @@ uninstall:
 	rm -f $(addprefix $(MAN_DIR)/man1/,$(notdir $(MANUALS)))
 	rm -f $(addprefix $(MAN_DIR)/man5/,$(notdir $(MANUALS5)))
 	rm -f $(addprefix $(SHARE_DIR)/,$(notdir $(PRESETS)))
-	rm -f $(addprefix $(UNIT_DIR)/,$(UNITS))
+	rm -f $(addprefix $(UNIT_DIR)/,$(UNITS)) $(ICON_DIR)/musicguru.svg
 	-rmdir $(SHARE_DIR)
 
 clean:
