@@ -5,9 +5,10 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <time.h>
+
+#include "engine/priority.h"
 
 struct mg_composer_thread {
     struct mg_composer *composer;
@@ -47,15 +48,6 @@ run(void *context)
     return NULL;
 }
 
-// Below any sound server's threads (jackd's clients have 65, PipeWire's 83), above what
-// else the machine does.  Where it is not allowed the music plays all the same.
-static bool
-make_realtime(pthread_t thread)
-{
-    const struct sched_param parameters = {.sched_priority = 40};
-    return pthread_setschedparam(thread, SCHED_FIFO, &parameters) == 0;
-}
-
 struct mg_composer_thread *
 mg_composer_thread_start(struct mg_composer *composer, sem_t *wake, GError **error)
 {
@@ -71,7 +63,7 @@ mg_composer_thread_start(struct mg_composer *composer, sem_t *wake, GError **err
         g_free(thread);
         return NULL;
     }
-    thread->is_realtime = make_realtime(thread->thread);
+    thread->is_realtime = mg_priority_raise(thread->thread);
     return thread;
 }
 

@@ -9,7 +9,6 @@
 #include "engine/fill.h"
 #include "engine/scale.h"
 #include "model/features.h"
-#include "model/network.h"
 #include "model/sampler.h"
 
 _Static_assert((int)MG_DECIDED_PLAY == (int)MG_CELL_PLAY &&
@@ -83,7 +82,7 @@ struct mg_improviser *
 mg_improviser_create(const struct mg_model *model,
                      const struct mg_improviser_config *config, GError **error)
 {
-    struct mg_network *network = mg_network_create(model);
+    struct mg_network *network = mg_network_create_with(model, &config->network);
     if (!network) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM,
                     "not enough memory for the network");

@@ -21,6 +21,7 @@
 #include "engine/controls.h"
 #include "engine/msg.h"
 #include "model/model.h"
+#include "model/network.h"
 #include "model/roll.h"
 
 enum {
@@ -29,6 +30,7 @@ enum {
 };
 
 struct mg_improviser_config {
+    struct mg_network_config network; // its pair outlives the improviser
     uint64_t seed;
     int fill_below; // engine/fill.h
     bool repeatable;

@@ -41,7 +41,12 @@ mg_instrument_create(const struct mg_preset *preset,
 {
     struct mg_instrument *instrument = g_new0(struct mg_instrument, 1);
     instrument->scene_options = options->scene;
-    instrument->scene = mg_scene_create(preset, &options->scene, error);
+    if (options->threads > 1)
+        instrument->pair = mg_pair_create(); // one thread does as well, if slower
+    if (instrument->pair)
+        instrument->scene_options.network.pair =
+            (struct mg_network_pair){.run = mg_pair_run, .self = instrument->pair};
+    instrument->scene = mg_scene_create(preset, &instrument->scene_options, error);
     if (!instrument->scene)
         goto fail;
     instrument->rt = create_rt(instrument, options);
@@ -74,6 +79,7 @@ mg_instrument_destroy(struct mg_instrument *instrument)
     mg_ring_finish(&instrument->retired);
     mg_scene_destroy(instrument->scene);
     mg_scene_destroy(instrument->next);
+    mg_pair_destroy(instrument->pair);
     g_free(instrument);
 }
 
@@ -82,6 +88,8 @@ mg_instrument_start(struct mg_instrument *instrument, GError **error)
 {
     instrument->thread =
         mg_composer_thread_start(instrument->composer, &instrument->rt->wake, error);
+    if (instrument->thread && instrument->pair)
+        mg_pair_raise(instrument->pair);
     return instrument->thread ? 0 : -EAGAIN;
 }
 

@@ -16,13 +16,15 @@
 #include "engine/composer.h"
 #include "engine/composer_thread.h"
 #include "engine/ledger_setup.h"
+#include "engine/pair.h"
 #include "engine/preset.h"
 #include "engine/recorder.h"
 #include "engine/rt_setup.h"
 #include "engine/scene_setup.h"
 
 struct mg_instrument_options {
-    struct mg_scene_options scene;
+    struct mg_scene_options scene; // the pair of its network is the instrument's own
+    int threads;                   // that a step is computed on: 1 or 2
     bool thru;
     bool free_run;
     bool clock_in;
@@ -41,6 +43,7 @@ struct mg_instrument {
     struct mg_scene *next;             // offered; NULL: none
     struct mg_ring retired;            // composer -> main, of struct mg_scene *
     struct mg_scene_options scene_options;
+    struct mg_pair *pair; // NULL: one thread
     struct mg_ledger own_ledger;
 };
 

@@ -105,7 +105,8 @@ run(const struct arguments *arguments, const char *name)
         options.scene.prime = &prime;
     }
     if (status == MG_PROGRAM_GO_ON &&
-        mg_overrides_apply(&arguments->overrides, preset, &error) != 0) {
+        (mg_overrides_apply(&arguments->overrides, preset, &error) != 0 ||
+         mg_overrides_network(&arguments->overrides, &options, &error) != 0)) {
         status = mg_program_usage("%s", error->message);
         g_error_free(error);
     }
@@ -137,6 +138,10 @@ main(int argc, char **argv)
          "Under 1 plays safe, over 1 takes risks", "X"},
         {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments.overrides.set,
          "Put a control of the preset elsewhere; may be repeated", "CONTROL=VALUE"},
+        {"precision", 0, 0, G_OPTION_ARG_STRING, &arguments.overrides.precision,
+         "Weights in fp32 or bf16 (default: as the model's file has them)", "FORMAT"},
+        {"threads", 0, 0, G_OPTION_ARG_INT, &arguments.overrides.threads,
+         "Threads that compute a step, 1 or 2 (default 1)", "N"},
         {0},
     };
     int status =

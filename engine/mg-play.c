@@ -387,7 +387,8 @@ run(const struct mg_play_options *arguments)
         .learning = {.names = arguments->learn, .map = &map, .path = map_path},
     };
     int status = MG_PROGRAM_COULD_NOT;
-    if (mg_controller_map_load(map_path, &map, &error) == 0) {
+    if (mg_overrides_network(&arguments->overrides, &player.options, &error) == 0 &&
+        mg_controller_map_load(map_path, &map, &error) == 0) {
         player.options.scene.map = &map;
         player.preset = mg_playlist_load(&player.list, &error);
     }

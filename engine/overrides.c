@@ -21,6 +21,7 @@ mg_overrides_finish(struct mg_overrides *overrides)
     g_free(overrides->seed);
     g_free(overrides->tempo);
     g_free(overrides->channel);
+    g_free(overrides->precision);
     g_free(overrides->temperature);
     g_strfreev(overrides->set);
     *overrides = (struct mg_overrides){0};
@@ -87,6 +88,23 @@ set_controls(const struct mg_overrides *overrides, float *values, GError **error
     if (code == 0 && values[MG_CONTROL_LOWEST] > values[MG_CONTROL_HIGHEST])
         return refuse(error, "--set: lowest is above highest");
     return code;
+}
+
+int
+mg_overrides_network(const struct mg_overrides *overrides,
+                     struct mg_instrument_options *options, GError **error)
+{
+    const char *precision = overrides->precision;
+    if (precision && strcmp(precision, "fp32") == 0)
+        options->scene.network.precision = MG_PRECISION_FP32;
+    else if (precision && strcmp(precision, "bf16") == 0)
+        options->scene.network.precision = MG_PRECISION_BF16;
+    else if (precision)
+        return refuse(error, "--precision: neither fp32 nor bf16");
+    if (overrides->threads < 0 || overrides->threads > 2)
+        return refuse(error, "--threads: neither 1 nor 2");
+    options->threads = overrides->threads;
+    return 0;
 }
 
 int

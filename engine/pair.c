@@ -9,6 +9,8 @@
 #include <semaphore.h>
 #include <stdlib.h>
 
+#include "engine/priority.h"
+
 // Looks before sleeping: some 20 us, which two halves of the same job may differ by.
 enum { LOOKS = 2000 };
 
@@ -58,6 +60,12 @@ mg_pair_create(void)
         return NULL;
     }
     return pair;
+}
+
+void
+mg_pair_raise(struct mg_pair *pair)
+{
+    mg_priority_raise(pair->thread);
 }
 
 void

@@ -14,6 +14,9 @@ struct mg_pair;
 // real time.
 struct mg_pair *mg_pair_create(void);
 
+// Gives it real-time priority where that is allowed.
+void mg_pair_raise(struct mg_pair *pair);
+
 // Ends the thread.  Takes NULL.
 void mg_pair_destroy(struct mg_pair *pair);
 

@@ -20,6 +20,7 @@ mg_scene_create(const struct mg_preset *preset, const struct mg_scene_options *o
                 GError **error)
 {
     struct mg_improviser_config config = {
+        .network = options->network,
         .seed = preset->seed >= 0 ? (uint64_t)preset->seed : options->seed,
         .fill_below = (int)preset->fill_below,
         .repeatable = options->repeatable,

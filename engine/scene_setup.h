@@ -10,6 +10,7 @@
 
 // How the improviser of every scene plays, whatever the preset.
 struct mg_scene_options {
+    struct mg_network_config network;
     uint64_t seed; // where the preset has none
     bool repeatable;
     bool follows;
