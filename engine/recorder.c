@@ -104,12 +104,15 @@ to_ticks(const struct mg_recorder *recorder, const struct note *note, uint32_t r
                                 .track = 0};
 }
 
+// Appends what still sounds, as if it ended here; it stays open.
 static void
-end_all(struct mg_recorder *recorder, uint64_t frames)
+append_open(struct mg_recorder *recorder, uint64_t frames)
 {
     for (int channel = 0; channel < MG_CHANNELS; channel++)
-        for (int key = 0; key < MG_KEYS; key++)
-            end_note(recorder, &recorder->open[channel][key], (int64_t)frames);
+        for (int key = 0; key < MG_KEYS; key++) {
+            struct note open = recorder->open[channel][key];
+            end_note(recorder, &open, (int64_t)frames);
+        }
 }
 
 static struct mg_smf_tempo *
@@ -128,7 +131,8 @@ mg_recorder_to_smf(struct mg_recorder *recorder, uint64_t frames, uint32_t rate_
                    struct mg_smf *smf)
 {
     mg_recorder_drain(recorder);
-    end_all(recorder, frames);
+    guint complete = recorder->notes->len;
+    append_open(recorder, frames);
     guint count = recorder->notes->len;
     struct mg_smf_note *notes = g_new(struct mg_smf_note, count + 1);
     int64_t end = ticks_of(recorder, (int64_t)frames, rate_hz);
@@ -141,6 +145,7 @@ mg_recorder_to_smf(struct mg_recorder *recorder, uint64_t frames, uint32_t rate_
         end = MAX(end, notes[kept].end_ticks);
         kept++;
     }
+    g_array_set_size(recorder->notes, complete);
     *smf = (struct mg_smf){.ticks_per_quarter = MG_RECORDER_TICKS_PER_QUARTER,
                            .end_ticks = end,
                            .notes = notes,

@@ -29,8 +29,8 @@ int mg_recorder_notes(const struct mg_recorder *recorder);
 
 // Drains, and makes the music of the take; free it with mg_smf_finish().  Frames at
 // rate_hz become ticks of the recorder's tempo, rounded once: music on its grid is on
-// the file's. frames: the length played; notes that still sound end there.  What lies
-// beyond MG_SMF_TICKS_MAX is cut.  Returns how many notes that left out.
+// the file's. frames: the length played; notes that still sound end there, and go on in
+// what is made later.  What lies beyond MG_SMF_TICKS_MAX is cut.  Returns how many notes that left out.
 int mg_recorder_to_smf(struct mg_recorder *recorder, uint64_t frames, uint32_t rate_hz,
                        struct mg_smf *smf);
 

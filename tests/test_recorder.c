@@ -103,6 +103,32 @@ test_pairs(void **state)
     mg_ring_finish(&ring);
 }
 
+// Saved in the middle of the music: what sounds then ends there in that file only.
+static void
+test_saved_on_the_way(void **state)
+{
+    (void)state;
+    struct mg_ring ring = {0};
+    struct mg_smf smf = {0};
+    struct mg_recorder *recorder = open_recorder(&ring, 60); // 480 ticks a second
+    send(&ring, 0, 0x90, 60, 10);
+    for (int second = 1; second <= 2; second++) {
+        save(recorder, (uint64_t)second * 44100, &smf);
+        assert_int_equal(smf.note_count, 1);
+        assert_int_equal(smf.notes[0].end_ticks, second * 480);
+        mg_smf_finish(&smf);
+    }
+    send(&ring, 3 * 44100, 0x80, 60, 64);
+    save(recorder, 4 * 44100, &smf);
+    assert_int_equal(smf.note_count, 1);
+    assert_int_equal(smf.notes[0].onset_ticks, 0);
+    assert_int_equal(smf.notes[0].end_ticks, 3 * 480);
+    assert_int_equal(mg_recorder_notes(recorder), 1);
+    mg_smf_finish(&smf);
+    mg_recorder_destroy(recorder);
+    mg_ring_finish(&ring);
+}
+
 // A take longer than a MIDI file can be: what fits is kept, and the rest is told.
 static void
 test_too_long(void **state)
@@ -177,9 +203,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exact_ticks),
-        cmocka_unit_test(test_pairs),
-        cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_exact_ticks),          cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_saved_on_the_way),     cmocka_unit_test(test_too_long),
         cmocka_unit_test(test_empty_and_unwritable),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
