@@ -22,7 +22,7 @@ enum {
     // without a word.
     MG_DRIVER_OUT_MAX = 1024,
 
-    MG_DRIVER_CLOSE_MS = 2000, // what the server or the sound card is given to let go
+    MG_DRIVER_CLOSE_MS = 1500, // what the server or the sound card is given to let go
 };
 
 // JACK: what to publish as timebase master, where nobody else is (conditional).
@@ -86,8 +86,9 @@ struct mg_driver;
 
 // Opens a driver without starting it.  The strings and arrays of *config stay the
 // caller's and must outlive the driver.  Errors, with one line in *error: -ECONNREFUSED
-// no JACK server, -ENODEV no sound card, -ENOENT no soundfont, -ENOTSUP left out of
-// this build, -EIO anything else.  Main thread.
+// no JACK server, -EBUSY an earlier JACK driver is still being closed, -ENODEV no sound
+// card, -ENOENT no soundfont, -ENOTSUP left out of this build, -EIO anything else.  Main
+// thread, or one thread in its place.
 int mg_jack_open(const struct mg_driver_config *config, struct mg_driver **driver,
                  GError **error);
 int mg_synth_open(const struct mg_driver_config *config, struct mg_driver **driver,

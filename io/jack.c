@@ -342,7 +342,18 @@ get_status(struct mg_driver *driver, struct mg_driver_status *status)
 
 // --- closing -------------------------------------------------------------------------
 
-// jack_client_close() has been seen to wait for 37 s after another client had frozen.
+// jack_client_close() has been seen to wait for 37 s after another client had frozen.  It
+// holds libjack's lock meanwhile: jack_client_open() would wait for that without end.
+static atomic_int closing_clients;
+
+static void
+close_client(jack_client_t *client)
+{
+    atomic_fetch_add(&closing_clients, 1);
+    jack_client_close(client);
+    atomic_fetch_sub(&closing_clients, 1);
+}
+
 static void
 finish(struct mg_driver *driver)
 {
@@ -350,7 +361,7 @@ finish(struct mg_driver *driver)
     if (jack->is_named && !atomic_load(&jack->lost))
         mg_jack_names_clear(jack->client, jack->midi_in, jack->midi_out);
     if (jack->client)
-        jack_client_close(jack->client);
+        close_client(jack->client);
     mg_jack_ports_finish(&jack->ports);
     free(jack);
 }
@@ -369,6 +380,10 @@ mg_jack_open(const struct mg_driver_config *config, struct mg_driver **driver,
 {
     jack_set_error_function(on_message);
     jack_set_info_function(on_chatter);
+    if (atomic_load(&closing_clients) > 0) {
+        forget_messages();
+        return fail(error, -EBUSY, "an earlier client is still being closed");
+    }
     struct jack *jack = mg_driver_allocate(sizeof *jack);
     if (!jack) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "JACK: no memory");
