@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// A live performance: the main thread sleeps, tends the instrument and serves the
-// driver.
+// A live performance: the main thread sleeps, tends the instrument, and serves the driver
+// or waits for it to come back.
 #include "engine/live.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 enum {
     TEND_MS = 20,     // the recorder's ring holds far more
-    SERVICE_MS = 100, // how often the driver looks after its connections
+    SERVICE_MS = 100, // how often the driver is looked after
     QUIET_MS = 700,   // for the note-offs; with MG_DRIVER_CLOSE_MS under 3 s
     FIRST_CYCLE_MS = 500,
     NAP_NS = 2000000,
@@ -24,7 +24,7 @@ enum {
 
 // --- what wakes the main thread ------------------------------------------------------
 
-enum { STOP = 1, LOST = 2, PANIC = 4 };
+enum { STOP = 1, LOST = 2, PANIC = 4, SAVE = 8 };
 
 // A signal handler gets no pointer: the two variables of this file.  What was told is
 // kept in bits, so that a full pipe loses nothing: it wakes main all the same.
@@ -44,7 +44,7 @@ tell(unsigned what)
 static void
 on_signal(int number)
 {
-    tell(number == SIGUSR2 ? PANIC : STOP);
+    tell(number == SIGUSR1 ? SAVE : number == SIGUSR2 ? PANIC : STOP);
 }
 
 void
@@ -76,7 +76,7 @@ mg_live_init(struct mg_live *live, GError **error)
 void
 mg_live_take_signals(void)
 {
-    static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR2};
+    static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     for (size_t i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
         sigaction(SIGNALS[i], &action, NULL);
@@ -101,8 +101,75 @@ listen_to_pipe(struct mg_live *live, int sleep_ms)
     unsigned what = atomic_exchange_explicit(&told, 0, memory_order_relaxed);
     if (what & PANIC)
         mg_rt_command(live->instrument->rt, MG_RT_PANIC);
-    live->lost = live->lost || what & LOST;
-    return !(what & (STOP | LOST));
+    if (what & SAVE)
+        live->on_event(live->context, MG_LIVE_SAVE);
+    live->is_due = live->is_due || what & LOST;
+    return !(what & STOP);
+}
+
+// --- the driver ----------------------------------------------------------------------
+
+void
+mg_live_status(struct mg_live *live, struct mg_driver_status *status)
+{
+    const struct mg_driver_status *past = &live->past;
+    if (!live->driver) {
+        *status = *past;
+        return;
+    }
+    mg_driver_status(live->driver, status);
+    status->xruns += past->xruns;
+    status->ignored_in += past->ignored_in;
+    status->failed_out += past->failed_out;
+    if (status->longest_us < past->longest_us)
+        status->longest_us = past->longest_us;
+}
+
+static void
+start_reconnect(struct mg_live *live)
+{
+    mg_live_status(live, &live->past);
+    live->past.name = NULL; // the driver's
+    live->past.is_connected = false;
+    live->reconnect = mg_reconnect_start(live->driver, live->open, live->context);
+    live->driver = NULL;
+}
+
+// Returns false when the driver is gone for good.
+static bool
+look_after_driver(struct mg_live *live)
+{
+    struct mg_driver_status status;
+    if (!live->driver) {
+        if (!mg_reconnect_poll(live->reconnect, &live->driver))
+            return true;
+        mg_reconnect_end(live->reconnect);
+        live->reconnect = NULL;
+        live->lost = !live->driver;
+        if (live->driver)
+            live->on_event(live->context, MG_LIVE_BACK);
+        return !live->lost;
+    }
+    mg_driver_service(live->driver);
+    mg_driver_status(live->driver, &status);
+    if (!status.lost)
+        return true;
+    live->lost = !live->open;
+    if (live->lost)
+        return false;
+    start_reconnect(live);
+    live->on_event(live->context, MG_LIVE_LOST);
+    return true;
+}
+
+int
+mg_live_close(struct mg_live *live)
+{
+    int code = mg_driver_close(live->driver);
+    int left = mg_reconnect_end(live->reconnect);
+    live->driver = NULL;
+    live->reconnect = NULL;
+    return code != 0 ? code : left;
 }
 
 // --- the performance -----------------------------------------------------------------
@@ -140,15 +207,19 @@ mg_live_play(struct mg_live *live)
     int64_t start_ms = now_ms();
     int64_t end_ms = seconds > 0.0 ? start_ms + (int64_t)(seconds * 1000.0) : INT64_MAX;
     int64_t service_ms = start_ms;
+    if (!live->driver)
+        start_reconnect(live);
     for (int64_t now = start_ms; now < end_ms; now = now_ms()) {
         int64_t left = end_ms - now;
         if (!listen_to_pipe(live, left < TEND_MS ? (int)left : TEND_MS))
             return;
-        live->tend(live->tend_context);
-        if (now - service_ms >= SERVICE_MS) {
-            mg_driver_service(live->driver);
-            service_ms = now;
-        }
+        live->tend(live->context);
+        if (now - service_ms < SERVICE_MS && !live->is_due)
+            continue;
+        live->is_due = false;
+        service_ms = now;
+        if (!look_after_driver(live))
+            return;
     }
 }
 
@@ -157,6 +228,8 @@ void
 mg_live_quiet(struct mg_live *live)
 {
     struct mg_rt *rt = live->instrument->rt;
+    if (!live->driver || live->lost)
+        return;
     int64_t end_ms = now_ms() + QUIET_MS;
     struct timespec nap = {.tv_nsec = NAP_NS};
     mg_rt_command(rt, MG_RT_QUIT);

@@ -30,9 +30,11 @@ struct player {
     struct mg_instrument_options options;
     struct mg_ledger *ledger; // NULL: the instrument's own
     int left;                 // notes of an earlier life that are to be ended
+    bool is_left;             // notes were sounding when the server went away
     struct mg_instrument *instrument;
     struct mg_driver_config config;
     struct mg_driver *driver;
+    char **connect; // what the driver was opened again with
     const char *driver_name;
     struct mg_driver_status status;
     bool memory_is_locked;
@@ -97,12 +99,11 @@ save_take(const struct player *player, const char *path, uint32_t rate_hz)
 static int
 end_live(struct player *player)
 {
-    if (!player->live.lost)
-        mg_live_quiet(&player->live);
-    mg_driver_status(player->driver, &player->status);
+    mg_live_quiet(&player->live);
+    mg_live_status(&player->live, &player->status);
     player->status.name = NULL; // the driver's
     int status = save_take(player, player->arguments->record, player->status.rate_hz);
-    int closed = mg_driver_close(player->driver);
+    int closed = mg_live_close(&player->live);
     mg_instrument_stop(player->instrument);
     if (print_report(player) != MG_PROGRAM_DONE)
         status = MG_PROGRAM_COULD_NOT;
@@ -114,17 +115,20 @@ end_live(struct player *player)
     _exit(mg_program_end(status));
 }
 
-// Somebody listens again: what an earlier life left sounding there is ended.
+// Somebody listens again: what an earlier life, or an earlier server, left sounding there
+// is ended.
 static void
 end_left(struct player *player)
 {
     struct mg_driver_status status;
-    mg_driver_status(player->driver, &status);
+    mg_live_status(&player->live, &status);
     if (!status.is_connected)
         return;
     mg_rt_command(player->instrument->rt, MG_RT_INHERIT);
-    fprintf(stderr, "mg-play: ending %d notes of an earlier run\n", player->left);
+    if (player->left)
+        fprintf(stderr, "mg-play: ending %d notes of an earlier run\n", player->left);
     player->left = 0;
+    player->is_left = false;
 }
 
 // Now and then while it plays: what the player wishes and teaches.
@@ -134,7 +138,7 @@ tend(void *context)
     struct player *player = context;
     GError *error = NULL;
     mg_instrument_tend(player->instrument);
-    if (player->left)
+    if (player->left || player->is_left)
         end_left(player);
     char *name = mg_playlist_tend(&player->list, player->instrument, &error);
     if (name)
@@ -156,23 +160,79 @@ tend(void *context)
     g_free(line);
 }
 
+static void
+print_start(struct player *player)
+{
+    const struct mg_driver_status *status = &player->status;
+    mg_live_wait_first_cycle(&player->live);
+    mg_live_status(&player->live, &player->status);
+    fprintf(stderr,
+            "mg-play: %s on %s as %s, %u Hz, seed %" G_GUINT64_FORMAT ", %s, %s\n",
+            player->preset->name, player->driver_name, status->name, status->rate_hz,
+            seed_of(player), status->realtime ? "real-time" : "no real-time priority",
+            player->memory_is_locked ? "memory locked" : "memory not locked");
+}
+
+static void
+on_event(void *context, enum mg_live_event event)
+{
+    struct player *player = context;
+    switch (event) {
+    case MG_LIVE_LOST:
+        fputs("mg-play: the JACK server went away; waiting for it\n", stderr);
+        break;
+    case MG_LIVE_BACK:
+        player->is_left = true;
+        print_start(player);
+        break;
+    case MG_LIVE_SAVE:
+        mg_live_status(&player->live, &player->status);
+        save_take(player, player->arguments->record, player->status.rate_hz);
+        break;
+    }
+}
+
+// A mg_reconnect_fn: on a thread of its own, while main does without a driver.
+static int
+open_jack_again(void *context, char *const *connections, struct mg_driver **driver)
+{
+    struct player *player = context;
+    GStrvBuilder *names = g_strv_builder_new();
+    if (player->arguments->connect)
+        g_strv_builder_addv(names, (const char **)player->arguments->connect);
+    g_strv_builder_addv(names, (const char **)connections);
+    g_strfreev(player->connect);
+    player->connect = g_strv_builder_end(names);
+    g_strv_builder_unref(names);
+    player->config.connect = player->connect;
+    int code = mg_jack_open(&player->config, driver, NULL);
+    if (code != 0)
+        return code;
+    player->memory_is_locked = mg_live_lock_memory();
+    // No cycle runs now: the last driver is closed, and this one not started.
+    mg_ledger_inherit(player->instrument->rt->config.ledger);
+    code = mg_driver_start(*driver, NULL);
+    if (code != 0)
+        mg_driver_close(*driver);
+    return code;
+}
+
 static int
 play_live(struct player *player)
 {
     const char *wanted = mg_learning_wants(&player->learning);
     player->live.tend = tend;
-    player->live.tend_context = player;
+    player->live.on_event = on_event;
+    if (strcmp(player->driver_name, "jack") == 0)
+        player->live.open = open_jack_again;
+    player->live.context = player;
     player->live.instrument = player->instrument;
     player->live.driver = player->driver;
     player->live.seconds = player->arguments->duration;
-    mg_live_wait_first_cycle(&player->live);
-    mg_driver_status(player->driver, &player->status);
-    fprintf(stderr,
-            "mg-play: %s on %s as %s, %u Hz, seed %" G_GUINT64_FORMAT ", %s, %s\n",
-            player->preset->name, player->driver_name, player->status.name,
-            player->status.rate_hz, seed_of(player),
-            player->status.realtime ? "real-time" : "no real-time priority",
-            player->memory_is_locked ? "memory locked" : "memory not locked");
+    if (player->driver)
+        print_start(player);
+    else
+        fputs("mg-play: no JACK server yet; waiting for it\n", stderr);
     if (wanted)
         fprintf(stderr, "mg-play: move the controller of %s\n", wanted);
     mg_live_play(&player->live);
@@ -264,14 +324,20 @@ try_driver(struct player *player, const char *name, GError **error)
 }
 
 // Starts the driver asked for.  Without one asked for: JACK where a server answers,
-// else the sound card where there is one, else player->driver stays NULL; any other
-// error is the user's to mend.  Returns MG_PROGRAM_GO_ON or the exit status.
+// else the sound card where there is one, else player->driver stays NULL, as it does
+// where a server is to be waited for; any other error is the user's to mend.  Returns
+// MG_PROGRAM_GO_ON or the exit status.
 static int
 choose_driver(struct player *player)
 {
     const char *asked = player->arguments->driver;
     GError *error = NULL;
     int code = try_driver(player, asked ? asked : "jack", &error);
+    if (code == -ECONNREFUSED && player->arguments->wait) {
+        g_error_free(error);
+        mg_live_take_signals();
+        return MG_PROGRAM_GO_ON;
+    }
     if (code == -ECONNREFUSED && !asked) {
         g_clear_error(&error);
         code = try_driver(player, "synth", &error);
@@ -353,7 +419,7 @@ perform(struct player *player)
     status = choose_driver(player);
     if (status != MG_PROGRAM_GO_ON)
         return status;
-    if (player->driver)
+    if (player->driver || player->arguments->wait)
         return play_live(player);
     status = make_instrument(player, true);
     return status == MG_PROGRAM_GO_ON ? play_offline(player, "take.wav") : status;
@@ -402,6 +468,7 @@ run(const struct mg_play_options *arguments)
     }
     mg_instrument_destroy(player.instrument);
     mg_ledger_close(player.ledger);
+    g_strfreev(player.connect);
     mg_preset_destroy(player.preset);
     g_free(map_path);
     return status;

@@ -25,7 +25,8 @@ static json_t *
 hand_window(const struct mg_report *report)
 {
     const struct mg_counters *counters = &report->instrument->rt->counters;
-    double frames_per_ms = report->rate_hz / 1000.0;
+    // No rate: there never was a driver.
+    double frames_per_ms = report->rate_hz ? report->rate_hz / 1000.0 : 48.0;
     uint64_t keys = mg_count_get(&counters->keys);
     double sum = (double)mg_count_get(&counters->hand_frames);
     double max = (double)mg_count_get(&counters->hand_frames_max);
