@@ -4,7 +4,8 @@
 # A private, throw-away JACK server for the end-to-end tests; sourced by them (bash).
 #
 #   rig_start RATE PERIOD   starts jackd with the dummy driver and waits until it answers
-#   rig_kill                kills it as a crash would
+#   rig_signal SIGNAL       sends it a signal
+#   rig_kill [SIGNAL]       kills it as a crash would, at the latest three seconds after SIGNAL
 #   rig_stop                stops it by its process number and cleans up
 #   rig_xruns CLIENT        how often the server waited for CLIENT in vain
 #   rig_scenario FUNCTION   runs it, again where the machine and not the program failed
@@ -35,6 +36,8 @@ rig_start() {
     # Every client looks for this name; none may start a server or ask for a sound card.
     export JACK_DEFAULT_SERVER=mg$$
     export JACK_NO_START_SERVER=1 JACK_NO_AUDIO_RESERVATION=1
+    # Nor is there a place where this machine's own instruments keep their state.
+    export XDG_RUNTIME_DIR=$work
     local realtime=-r
     if chrt -f 1 true 2>/dev/null; then realtime='-R -P 70'; fi
     rig_log=$work/jackd.log
@@ -61,21 +64,24 @@ rig_clean() {
     return 0
 }
 
-rig_kill() {
-    kill -9 "$rig_pid" 2>/dev/null
+rig_signal() { # SIGNAL
+    kill "-$1" "$rig_pid"
+}
+
+rig_kill() { # [SIGNAL]
+    kill "-${1:-KILL}" "$rig_pid" 2>/dev/null
+    for _ in $(seq 60); do
+        kill -0 "$rig_pid" 2>/dev/null || break
+        sleep 0.05
+    done
+    kill -KILL "$rig_pid" 2>/dev/null
     wait "$rig_pid" 2>/dev/null
     rig_pid=
     rig_clean
 }
 
 rig_stop() {
-    [ -n "$rig_pid" ] || return 0
-    kill "$rig_pid" 2>/dev/null
-    for _ in $(seq 60); do
-        kill -0 "$rig_pid" 2>/dev/null || break
-        sleep 0.05
-    done
-    rig_kill
+    [ -z "$rig_pid" ] || rig_kill TERM
 }
 
 rig_xruns() {

@@ -181,28 +181,6 @@ connections() {
     wait $other
 }
 
-server_killed() {
-    play_start "$random"
-    record 20 start@24000 &
-    local recorder=$! begun
-    sleep 3
-    rig_kill
-    begun=$(date +%s)
-    play_wait
-    check "server killed: exit status 1 (was $status)" [ "$status" = 1 ]
-    check "server killed: gone within 4 s" [ $(($(date +%s) - begun)) -le 4 ]
-    check "server killed: it says so last" \
-        [ "$(tail -n 1 "$work/play.err" | grep -c 'went away')" = 1 ]
-    wait $recorder
-}
-
-no_server() {
-    play_start "$random"
-    play_wait
-    check "no server: exit status 1" [ "$status" = 1 ]
-    one_line "no server"
-}
-
 # --- all of it -----------------------------------------------------------------------------------
 
 play_prepare
@@ -231,6 +209,4 @@ rig_scenario unplugged
 rig_scenario flood
 rig_scenario panic
 rig_scenario connections
-server_killed
-no_server
 finish
