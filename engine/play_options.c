@@ -64,6 +64,17 @@ take_presets(int argc, char **argv, struct mg_play_options *options)
     return MG_PROGRAM_GO_ON;
 }
 
+static int
+check(int argc, char **argv, struct mg_play_options *options)
+{
+    int status = check_values(options);
+    if (status == MG_PROGRAM_GO_ON)
+        status = check_together(options);
+    if (status == MG_PROGRAM_GO_ON)
+        status = take_presets(argc, argv, options);
+    return status;
+}
+
 int
 mg_play_options_parse(int *argc, char ***argv, struct mg_play_options *options)
 {
@@ -123,13 +134,7 @@ mg_play_options_parse(int *argc, char ***argv, struct mg_play_options *options)
     int status =
         mg_program_parse(argc, argv, "mg-play", "PRESET|MODEL...",
                          "Improvises with a trained network, in real time.", entries);
-    if (status == MG_PROGRAM_GO_ON)
-        status = check_values(options);
-    if (status == MG_PROGRAM_GO_ON)
-        status = check_together(options);
-    if (status == MG_PROGRAM_GO_ON)
-        status = take_presets(*argc, *argv, options);
-    return status;
+    return status == MG_PROGRAM_GO_ON ? check(*argc, *argv, options) : status;
 }
 
 void

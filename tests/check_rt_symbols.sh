@@ -54,8 +54,9 @@ fi
     sed 's/^ *bool was_rolling = clock->rolling;/    planted = malloc(rate_hz);\n&/' \
         engine/clock.c
 } >"$folder/clock.c"
+planted=$(echo "$core" | sed "s#engine/clock.c#$folder/clock.c#")
 # shellcheck disable=SC2086  # a list
-reached $(echo $core | sed "s#engine/clock.c#$folder/clock.c#") >"$folder/reached"
+reached $planted >"$folder/reached"
 if [ "$(unallowed)" != malloc ]; then
     echo "check_rt_symbols: a planted malloc was not found" >&2
     exit 1
