@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: ISC
 // The instrument as a whole: offline into a file, with a prime; and live, with its
 // thread.
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -185,12 +186,54 @@ tear_down(void **state)
     return rmdir(folder);
 }
 
+// Presets that follow each other for long: each begins, each is freed (the address
+// sanitizer sees the one that is not), nothing is stuck and no step is missed.
+static void
+test_many_changes(void **state)
+{
+    (void)state;
+    enum { CHANGES = 300, FRAMES = 1024 };
+    GError *error = NULL;
+    struct mg_instrument_options options = {.scene = {.seed = 7}};
+    struct mg_instrument *instrument = mg_instrument_create(&preset, &options, &error);
+    assert_non_null(instrument);
+    static struct mg_midi_event out[MG_DRIVER_OUT_MAX];
+    struct mg_cycle cycle = {.frames = FRAMES,
+                             .rate_hz = RATE,
+                             .out = out,
+                             .out_capacity = MG_DRIVER_OUT_MAX};
+    const struct mg_counters *counters = &instrument->rt->counters;
+    int done = 0;
+    for (int i = 0; done < CHANGES && i < 200 * CHANGES; i++) {
+        if (!mg_instrument_is_changing(instrument)) {
+            assert_int_equal(mg_count_get(&counters->scenes), done);
+            preset.channel = 1 + done % 16;
+            assert_int_equal(mg_instrument_change(instrument, &preset, &error), 0);
+            assert_int_equal(mg_instrument_change(instrument, &preset, &error), -EBUSY);
+            g_clear_error(&error);
+            done++;
+        }
+        mg_instrument_work(instrument);
+        cycle.transport.rolling = i > 0;
+        mg_rt_run(instrument->rt, &cycle);
+        cycle.transport.frame += cycle.transport.rolling ? FRAMES : 0;
+    }
+    preset.channel = 5;
+    assert_int_equal(done, CHANGES);
+    assert_int_equal(mg_count_get(&counters->late_steps), 0);
+    assert_true(mg_count_get(&counters->notes_on) > CHANGES);
+    mg_instrument_end(instrument, RATE);
+    assert_int_equal(mg_count_get(&counters->sounding), 0);
+    mg_instrument_destroy(instrument); // one may be on its way
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_prime_comes_first),
         cmocka_unit_test(test_on_the_grid),
+        cmocka_unit_test(test_many_changes),
         cmocka_unit_test(test_thread_keeps_up),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
