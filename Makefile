@@ -142,7 +142,8 @@ sanitize:
 	@BUILD=build-sanitize tests/run --unit
 
 # libgomp and libopenblas are not built for TSan: only our own threads are looked at.
-TSAN_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_ring.c tests/test_composer*.c))
+TSAN_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_ring.c tests/test_composer*.c \
+	tests/test_pair.c tests/test_instrument.c))
 tsan:
 	@.ci/setup build check
 	$(AGAIN) BUILD=build-tsan SANITIZE=thread CFLAGS='-O1 -g' \
