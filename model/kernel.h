@@ -16,14 +16,14 @@
 
 enum { MG_BLOCK_ROWS = 6 };
 
-// Up to MG_BLOCK_ROWS rows of inputs against one panel.
+// Up to MG_BLOCK_ROWS rows of inputs against one panel, or one row against some.
 struct mg_block {
     int rows;
-    int columns;     // of the panel: 16, 32, 48 or 64
+    int columns;     // 16, 32, 48 or 64; of more panels any multiple of 16
     int lines;       // of the panel
     const float *x;  // (rows, K) as `round` made them; a line's pair of bf16 inputs
     size_t x_stride; // has the place of one fp32; words of 4 bytes from row to row
-    const float *weights; // the panel
+    const float *weights; // the panel, and those that follow
     const float *start;   // (rows, columns): what the sums begin with
     size_t start_stride;  // values from row to row; 0: one for all
 };
@@ -38,7 +38,7 @@ struct mg_kernel {
     // Makes inputs of values.
     void (*round)(int count, const float *values, void *inputs);
 
-    // sums = start + x * weights.  sums: (rows, MG_PANEL_COLUMNS)
+    // sums = start + x * weights.  sums: (rows, MG_PANEL_COLUMNS) or (1, columns)
     void (*sums)(const struct mg_block *block, float *sums);
 
     // The cells of `units` <= 16 units (struct mg_panels has the order of the sums):

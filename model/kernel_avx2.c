@@ -9,7 +9,7 @@
 
 #define INLINE inline __attribute__((always_inline))
 #define TARGET __attribute__((target("avx2,fma")))
-enum { STRIPE = 16, LANES = 8, VECTORS = 2, ONE_ROW_VECTORS = 8 };
+enum { LANES = 8, VECTORS = 2 };
 typedef __m256 vector;
 typedef uint32_t words __attribute__((vector_size(sizeof(vector))));
 

@@ -11,7 +11,7 @@
 
 #define INLINE inline __attribute__((always_inline))
 #define TARGET __attribute__((target("avx512f,fma")))
-enum { STRIPE = 64, LANES = 16, VECTORS = 4, ONE_ROW_VECTORS = 4 };
+enum { LANES = 16, VECTORS = 4 };
 typedef __m512 vector;
 typedef uint32_t words __attribute__((vector_size(sizeof(vector))));
 

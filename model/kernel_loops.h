@@ -5,84 +5,117 @@
 //
 //     TARGET            the attribute of its functions; INLINE: always
 //     LANES             fp32 numbers in a vector
-//     VECTORS           of sums for each row of a block, so that all stay in registers
-//     ONE_ROW_VECTORS   and where there is one row only
-//     STRIPE            columns of a panel that are packed together
+//     VECTORS           of a stripe, so that the sums of a block stay in registers
 //     vector, words     of LANES floats and of as many uint32_t
 //     all(x)            x in every lane
 //     fused(x, y, z)    x * y + z, rounded once where the machine can
 //     between(l, x, h)  x, or the bound it is beyond; l if it is NaN
 //     add_line()        a line's products for one vector of columns
 //
-// A block of rows x vectors sums is kept in registers while the weights go by: each
-// vector of weights read from the cache serves all rows, each input all vectors, and
-// there are enough independent sums to hide the latency of a multiplication.
+// The sums of a block's rows by a stripe's vectors are kept in registers while the
+// weights go by: each vector of weights read from the cache serves all rows, each input
+// all vectors, and there are enough independent sums to hide the latency of a
+// multiplication.
 #include <string.h>
 
 #include "model/cell16.h"
 
-// Sums of the columns from `column` on.  rows, vectors and pairs are constants where
-// this is called: all loops but the one over the lines are unrolled, or the sums would
-// not be in registers.
+enum {
+    STRIPE = VECTORS * LANES,
+    SIXTEEN = 16 / LANES, // vectors: panels are a multiple of 16 columns wide
+    MOST_VECTORS = 7 * SIXTEEN
+};
+
+// Sums of the columns from `column` on, where a stripe begins.  rows, vectors and pairs
+// are constants where this is called: all loops but the one over the lines are unrolled,
+// or the sums would not be in registers.
 TARGET static INLINE void
 multiply(int rows, int vectors, bool pairs, const struct mg_block *b, int column,
          float *sums)
 {
-    vector sum[MG_BLOCK_ROWS][ONE_ROW_VECTORS], w[ONE_ROW_VECTORS];
-    int stripe = LANES == 16 ? vectors * LANES : STRIPE; // 16: takes a panel whole
-    const float *weights = b->weights +
-                           (size_t)(column / stripe * stripe) * (size_t)b->lines +
-                           column % stripe;
+    vector sum[MG_BLOCK_ROWS][MOST_VECTORS], w[MOST_VECTORS];
+    const float *weights = b->weights + (size_t)column * (size_t)b->lines;
     const float *start = b->start + column;
-#pragma GCC unroll 6
+#pragma GCC unroll 28
     for (int r = 0; r < rows; r++)
-#pragma GCC unroll 8
+#pragma GCC unroll 28
         for (int v = 0; v < vectors; v++)
             memcpy(&sum[r][v], start + (size_t)r * b->start_stride + v * LANES,
                    sizeof(vector));
     for (int k = 0; k < b->lines; k++) {
-#pragma GCC unroll 8
+#pragma GCC unroll 28
         for (int v = 0; v < vectors; v++) {
-            size_t line = (size_t)(v * LANES / stripe * b->lines + k);
-            memcpy(&w[v], weights + line * (size_t)stripe + v * LANES % stripe,
+            int first = v / VECTORS * VECTORS; // of the stripe; the last may be narrow
+            int width = vectors - first < VECTORS ? vectors - first : VECTORS;
+            memcpy(&w[v],
+                   weights + (first * b->lines + k * width + (v - first)) * LANES,
                    sizeof(vector));
         }
-#pragma GCC unroll 6
+#pragma GCC unroll 28
         for (int r = 0; r < rows; r++)
-#pragma GCC unroll 8
+#pragma GCC unroll 28
             for (int v = 0; v < vectors; v++)
                 sum[r][v] =
                     add_line(pairs, sum[r][v], b->x + (size_t)r * b->x_stride, k, w[v]);
     }
-#pragma GCC unroll 6
+#pragma GCC unroll 28
     for (int r = 0; r < rows; r++)
-#pragma GCC unroll 8
+#pragma GCC unroll 28
         for (int v = 0; v < vectors; v++)
             memcpy(sums + r * MG_PANEL_COLUMNS + column + v * LANES, &sum[r][v],
                    sizeof(vector));
 }
 
-// As often so many vectors as there are columns for.  Returns the column after them.
-TARGET static INLINE int
-take_columns(int rows, int vectors, bool pairs, const struct mg_block *b, int column,
-             float *sums)
+// A panel: its stripes, of which the last may be narrower where they are wide.
+TARGET static INLINE void
+multiply_panel(int rows, bool pairs, const struct mg_block *b, float *sums)
 {
-    for (; column + vectors * LANES <= b->columns; column += vectors * LANES)
-        multiply(rows, vectors, pairs, b, column, sums);
-    return column;
+    int column = 0;
+    for (; column + STRIPE <= b->columns; column += STRIPE)
+        multiply(rows, VECTORS, pairs, b, column, sums);
+    switch ((b->columns - column) / LANES) {
+    case 1:
+        multiply(rows, 1, pairs, b, column, sums);
+        break;
+    case 2:
+        multiply(rows, 2, pairs, b, column, sums);
+        break;
+    case 3:
+        multiply(rows, 3, pairs, b, column, sums);
+        break;
+    }
 }
 
-// A whole panel takes the most vectors at a time; the last one may be narrower.
+// One row against any number of panels.  Few sums would wait for each other: what is
+// left at the end is taken together with the last whole panel.
 TARGET static INLINE void
-all_columns(int rows, bool pairs, const struct mg_block *b, float *sums)
+multiply_row(bool pairs, const struct mg_block *b, float *sums)
 {
-    int column =
-        take_columns(rows, rows == 1 ? ONE_ROW_VECTORS : VECTORS, pairs, b, 0, sums);
-    if (LANES == 16) {
-        column = take_columns(rows, 3, pairs, b, column, sums);
-        column = take_columns(rows, 2, pairs, b, column, sums);
+    int column = 0, left = b->columns / 16;
+    for (; left >= 8; left -= 4, column += MG_PANEL_COLUMNS)
+        multiply(1, 4 * SIXTEEN, pairs, b, column, sums);
+    switch (left) {
+    case 1:
+        multiply(1, SIXTEEN, pairs, b, column, sums);
+        break;
+    case 2:
+        multiply(1, 2 * SIXTEEN, pairs, b, column, sums);
+        break;
+    case 3:
+        multiply(1, 3 * SIXTEEN, pairs, b, column, sums);
+        break;
+    case 4:
+        multiply(1, 4 * SIXTEEN, pairs, b, column, sums);
+        break;
+    case 5:
+        multiply(1, 5 * SIXTEEN, pairs, b, column, sums);
+        break;
+    case 6:
+        multiply(1, 6 * SIXTEEN, pairs, b, column, sums);
+        break;
+    default:
+        multiply(1, MOST_VECTORS, pairs, b, column, sums);
     }
-    take_columns(rows, 16 / LANES, pairs, b, column, sums);
 }
 
 TARGET static INLINE void
@@ -90,22 +123,22 @@ block_sums(bool pairs, const struct mg_block *b, float *sums)
 {
     switch (b->rows) {
     case 1:
-        all_columns(1, pairs, b, sums);
+        multiply_row(pairs, b, sums);
         break;
     case 2:
-        all_columns(2, pairs, b, sums);
+        multiply_panel(2, pairs, b, sums);
         break;
     case 3:
-        all_columns(3, pairs, b, sums);
+        multiply_panel(3, pairs, b, sums);
         break;
     case 4:
-        all_columns(4, pairs, b, sums);
+        multiply_panel(4, pairs, b, sums);
         break;
     case 5:
-        all_columns(5, pairs, b, sums);
+        multiply_panel(5, pairs, b, sums);
         break;
     default:
-        all_columns(MG_BLOCK_ROWS, pairs, b, sums);
+        multiply_panel(MG_BLOCK_ROWS, pairs, b, sums);
     }
 }
 

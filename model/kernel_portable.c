@@ -10,7 +10,7 @@
 
 #define INLINE inline __attribute__((always_inline))
 #define TARGET
-enum { STRIPE = 16, LANES = 4, VECTORS = 2, ONE_ROW_VECTORS = 8 };
+enum { LANES = 4, VECTORS = 2 };
 typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
 typedef uint32_t words __attribute__((vector_size(sizeof(vector))));
 

@@ -27,10 +27,11 @@ mg_layer_init(struct mg_layer *layer, const struct mg_kernel *kernel,
     const struct mg_panels *panels = &layer->product.panels;
     layer->stride = (size_t)panels->count * MG_PANEL_UNITS;
     layer->bias = zeros(1, (size_t)panels->width);
+    layer->sums = zeros((size_t)panels->count, MG_PANEL_COLUMNS);
     layer->initial = zeros(2, layer->stride);
     layer->h = zeros((size_t)rows, layer->stride);
     layer->c = zeros((size_t)rows, layer->stride);
-    if (!layer->bias || !layer->initial || !layer->h || !layer->c)
+    if (!layer->bias || !layer->sums || !layer->initial || !layer->h || !layer->c)
         return -ENOMEM;
     mg_panels_arrange(panels, weights + lstm->bias, 1, layer->bias);
     memcpy(layer->initial, weights + lstm->h0, (size_t)H * sizeof(float));
@@ -46,6 +47,7 @@ mg_layer_finish(struct mg_layer *layer)
     free(layer->c);
     free(layer->h);
     free(layer->initial);
+    free(layer->sums);
     free(layer->bias);
     mg_product_finish(&layer->product);
     *layer = (struct mg_layer){0};
@@ -77,6 +79,15 @@ take_inputs(const struct mg_layer *layer, int first, int end,
     }
 }
 
+static void
+step_panel(struct mg_layer *layer, int p, int row, int rows, const float *sums)
+{
+    const struct mg_product *product = &layer->product;
+    size_t at = (size_t)row * layer->stride + (size_t)(p * MG_PANEL_UNITS);
+    product->kernel->cells(rows, mg_panels_units(&product->panels, p), sums,
+                           layer->c + at, layer->h + at, layer->stride);
+}
+
 void
 mg_layer_step(struct mg_layer *layer, int first, int end, const struct mg_layer *below,
               const float *start, size_t start_stride)
@@ -84,16 +95,22 @@ mg_layer_step(struct mg_layer *layer, int first, int end, const struct mg_layer 
     const struct mg_product *product = &layer->product;
     float sums[MG_BLOCK_ROWS * MG_PANEL_COLUMNS] = {0};
     take_inputs(layer, first, end, below);
-    for (int p = 0; p < product->panels.count; p++) {
-        int units = mg_panels_units(&product->panels, p);
+    for (int p = 0; p < product->panels.count; p++)
         for (int row = first, rows; row < end; row += rows) {
             rows = mg_product_block_rows(row, end);
             mg_product_block(product, p, row, rows, start, start_stride, sums);
-            size_t at = (size_t)row * layer->stride + (size_t)(p * MG_PANEL_UNITS);
-            product->kernel->cells(rows, units, sums, layer->c + at, layer->h + at,
-                                   layer->stride);
+            step_panel(layer, p, row, rows, sums);
         }
-    }
+}
+
+void
+mg_layer_step_row(struct mg_layer *layer, const struct mg_layer *below,
+                  const float *start)
+{
+    take_inputs(layer, 0, 1, below);
+    mg_product_row(&layer->product, 0, start, layer->sums);
+    for (int p = 0; p < layer->product.panels.count; p++)
+        step_panel(layer, p, 0, 1, layer->sums + p * MG_PANEL_COLUMNS);
 }
 
 static size_t

@@ -14,6 +14,7 @@ struct mg_layer {
     int rows;                  // N on the time axis, 1 on the note axis
     size_t stride;             // of h and c: H rounded up to whole panels
     float *bias;               // (width): in the order of the panels
+    float *sums;               // of one row, with room for whole panels
     float *initial;            // (2, stride): learned h and c
     float *h;                  // (rows, stride)
     float *c;                  // (rows, stride)
@@ -39,6 +40,10 @@ void mg_layer_reset(struct mg_layer *layer);
 void mg_layer_step(struct mg_layer *layer, int first, int end,
                    const struct mg_layer *below, const float *start,
                    size_t start_stride);
+
+// Advances the one row of a layer that has no other.  start: (width).
+void mg_layer_step_row(struct mg_layer *layer, const struct mg_layer *below,
+                       const float *start);
 
 // What the state takes, and the state as bytes.
 size_t mg_layer_state_bytes(const struct mg_layer *layer);

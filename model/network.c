@@ -228,11 +228,11 @@ mg_network_next_note(struct mg_network *network, uint8_t below, float logits[2])
 {
     assert(network->next_note < network->shape.notes);
     add_choice(network, below);
-    mg_layer_step(&network->note[0], 0, 1, NULL, network->note_sums, 0);
+    mg_layer_step_row(&network->note[0], NULL, network->note_sums);
     int last = network->shape.note_layers - 1;
     for (int l = 1; l <= last; l++)
-        mg_layer_step(&network->note[l], 0, 1, &network->note[l - 1],
-                      network->note[l].bias, 0);
+        mg_layer_step_row(&network->note[l], &network->note[l - 1],
+                          network->note[l].bias);
     mg_output_logits(&network->output, network->note[last].h, logits);
     network->next_note++;
 }

@@ -74,6 +74,21 @@ mg_product_block(const struct mg_product *product, int p, int row, int rows,
 }
 
 void
+mg_product_row(const struct mg_product *product, int row, const float *start,
+               float *sums)
+{
+    struct mg_block block = {
+        .rows = 1,
+        .columns = product->panels.width,
+        .lines = product->panels.lines,
+        .x = product->inputs + (size_t)row * product->input_stride,
+        .weights = product->panels.weights,
+        .start = start,
+    };
+    product->kernel->sums(&block, sums);
+}
+
+void
 mg_product_run(const struct mg_product *product, int first, int end, const float *start,
                float *out)
 {

@@ -38,6 +38,10 @@ int mg_product_block_rows(int row, int end);
 void mg_product_block(const struct mg_product *product, int p, int row, int rows,
                       const float *start, size_t start_stride, float *sums);
 
+// The sums of one row with all panels.  start, sums: (width).
+void mg_product_row(const struct mg_product *product, int row, const float *start,
+                    float *sums);
+
 // All sums of the rows first .. end - 1.  start: (width), one for all; out: (rows,
 // width).
 void mg_product_run(const struct mg_product *product, int first, int end,
