@@ -5,22 +5,27 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "model/clones.h"
 #include "model/roll.h"
 
 MG_CLONES static void
-add_row(int width, float factor, const float *row, float *sums)
+add_row(int width, const float *from, float factor, const float *row, float *sums)
 {
     for (int j = 0; j < width; j++)
-        sums[j] += factor * row[j];
+        sums[j] = from[j] + factor * row[j];
 }
 
 static const float *
 feature_row(const struct mg_hearing *hearing, int feature)
 {
     return hearing->by_feature + (size_t)feature * (size_t)hearing->width;
+}
+
+static float *
+class_row(const struct mg_hearing *hearing, int pitch_class)
+{
+    return hearing->by_class + (size_t)pitch_class * (size_t)hearing->width;
 }
 
 static float *
@@ -39,23 +44,14 @@ mg_hearing_init(struct mg_hearing *hearing, const struct mg_model *model,
     *hearing = (struct mg_hearing){
         .notes = shape->notes, .lowest_note = shape->lowest_note, .width = width};
     hearing->by_feature = rows(MG_FEATURES, width);
-    hearing->by_place = rows(shape->notes, width);
+    hearing->bias = rows(1, width);
     hearing->by_class = rows(MG_PITCH_CLASSES, width);
-    if (!hearing->by_feature || !hearing->by_place || !hearing->by_class)
+    if (!hearing->by_feature || !hearing->bias || !hearing->by_class)
         return -ENOMEM;
     for (int f = 0; f < MG_FEATURES; f++)
         mg_panels_arrange(panels, model->weights + lstm->weight_ih + f, MG_FEATURES,
                           hearing->by_feature + (size_t)f * (size_t)width);
-    for (int n = 0; n < shape->notes; n++) {
-        int key = shape->lowest_note + n;
-        float *row = hearing->by_place + (size_t)n * (size_t)width;
-        mg_panels_arrange(panels, model->weights + lstm->bias, 1, row);
-        add_row(width, mg_position_of(key), feature_row(hearing, MG_FEATURE_POSITION),
-                row);
-        add_row(width, 1.0f,
-                feature_row(hearing, MG_FEATURE_PITCH_CLASS + key % MG_PITCH_CLASSES),
-                row);
-    }
+    mg_panels_arrange(panels, model->weights + lstm->bias, 1, hearing->bias);
     return 0;
 }
 
@@ -63,7 +59,7 @@ void
 mg_hearing_finish(struct mg_hearing *hearing)
 {
     free(hearing->by_class);
-    free(hearing->by_place);
+    free(hearing->bias);
     free(hearing->by_feature);
     *hearing = (struct mg_hearing){0};
 }
@@ -76,21 +72,22 @@ mg_hearing_begin(struct mg_hearing *hearing, const uint8_t *state, int beat)
         sounding[(hearing->lowest_note + n) % MG_PITCH_CLASSES] +=
             !!(state[n] & MG_CELL_PLAY);
     for (int own = 0; own < MG_PITCH_CLASSES; own++) {
-        float *row = hearing->by_class + (size_t)own * (size_t)hearing->width;
-        memset(row, 0, (size_t)hearing->width * sizeof *row);
+        float *row = class_row(hearing, own);
+        add_row(hearing->width, hearing->bias, 1.0f,
+                feature_row(hearing, MG_FEATURE_PITCH_CLASS + own), row);
         for (int bit = 0; bit < MG_BEAT_BITS; bit++)
-            add_row(hearing->width, beat >> bit & 1 ? 1.0f : -1.0f,
+            add_row(hearing->width, row, beat >> bit & 1 ? 1.0f : -1.0f,
                     feature_row(hearing, MG_FEATURE_BEAT + bit), row);
         for (int k = 0; k < MG_PITCH_CLASSES; k++) {
             int count = sounding[(own + k) % MG_PITCH_CLASSES];
             if (count)
-                add_row(hearing->width, (float)count,
+                add_row(hearing->width, row, (float)count,
                         feature_row(hearing, MG_FEATURE_CONTEXT + k), row);
         }
     }
 }
 
-// The neighbours of note n that sound.
+// What the neighbours of note n add that sound.
 static void
 add_vicinity(const struct mg_hearing *hearing, const uint8_t *state, int n, float *sums)
 {
@@ -99,10 +96,12 @@ add_vicinity(const struct mg_hearing *hearing, const uint8_t *state, int n, floa
     int high = n + MG_REACH > last ? last : n + MG_REACH;
     for (int i = low; i <= high; i++) {
         int feature = MG_FEATURE_VICINITY + 2 * (i - n + MG_REACH);
-        if (state[i] & MG_CELL_PLAY)
-            add_row(hearing->width, 1.0f, feature_row(hearing, feature), sums);
-        if (state[i] & MG_CELL_PLAY && state[i] & MG_CELL_ARTICULATE)
-            add_row(hearing->width, 1.0f, feature_row(hearing, feature + 1), sums);
+        if (!(state[i] & MG_CELL_PLAY))
+            continue;
+        add_row(hearing->width, sums, 1.0f, feature_row(hearing, feature), sums);
+        if (state[i] & MG_CELL_ARTICULATE)
+            add_row(hearing->width, sums, 1.0f, feature_row(hearing, feature + 1),
+                    sums);
     }
 }
 
@@ -110,12 +109,11 @@ void
 mg_hearing_sums(const struct mg_hearing *hearing, const uint8_t *state, int first,
                 int end, float *sums)
 {
-    size_t width = (size_t)hearing->width;
     for (int n = first; n < end; n++) {
-        int own = (hearing->lowest_note + n) % MG_PITCH_CLASSES;
-        float *row = sums + (size_t)n * width;
-        memcpy(row, hearing->by_place + (size_t)n * width, width * sizeof *row);
-        add_row(hearing->width, 1.0f, hearing->by_class + (size_t)own * width, row);
+        int key = hearing->lowest_note + n;
+        float *row = sums + (size_t)n * (size_t)hearing->width;
+        add_row(hearing->width, class_row(hearing, key % MG_PITCH_CLASSES),
+                mg_position_of(key), feature_row(hearing, MG_FEATURE_POSITION), row);
         add_vicinity(hearing, state, n, row);
     }
 }

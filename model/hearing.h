@@ -4,10 +4,10 @@
 // features.
 //
 // The features (model/features.h) are mostly zeros and small counts, so their product
-// with the weights is a sum of few rows of the weights.  What a note adds to itself by
-// its place never changes; beat and context are the same for all notes of a pitch class;
-// and each sounding note adds at the most two rows to each neighbour it reaches.  With
-// four notes sounding that is one row addition for every 35 rows of the product.
+// with the weights is a sum of few rows of the weights.  Pitch class, context and beat
+// are the same for all notes of a pitch class; each sounding note adds at the most two
+// rows to each neighbour it reaches.  With four notes sounding that makes some 500 row
+// additions, where the product has 88 * 80.
 #ifndef MG_MODEL_HEARING_H
 #define MG_MODEL_HEARING_H
 
@@ -23,8 +23,8 @@ struct mg_hearing {
     int lowest_note;
     int width;
     float *by_feature; // (MG_FEATURES, width): the weights
-    float *by_place;   // (N, width): bias, position and pitch class
-    float *by_class;   // (12, width): beat and context of this step
+    float *bias;       // (width)
+    float *by_class;   // (12, width): what notes of a pitch class share in this step
 };
 
 // Of a model's first time layer, packed as `panels`.  Returns 0 or -ENOMEM.
