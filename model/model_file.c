@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/bf16.h"
 #include "model/safetensors.h"
 
 static const char FORMAT[] = "musicguru/1";
@@ -100,6 +101,15 @@ check_tensors(const struct mg_layout *layout, const struct mg_safetensors *file,
     return 0;
 }
 
+// Of the file: its writer rounds all arrays or none.
+static enum mg_precision
+precision_of(const struct mg_layout *layout, const struct mg_safetensors *file)
+{
+    const struct mg_array *array =
+        g_hash_table_lookup(file->arrays, layout->tensors[0].name);
+    return array->dtype == MG_DTYPE_BF16 ? MG_PRECISION_BF16 : MG_PRECISION_FP32;
+}
+
 static int
 read_tensors(const struct mg_safetensors *file, struct mg_model *model, GError **error)
 {
@@ -137,8 +147,10 @@ mg_model_from(const struct mg_safetensors *file, GError **error)
         mg_model_destroy(model);
         return NULL;
     }
-    if (model)
+    if (model) {
+        model->precision = precision_of(&layout, file);
         copy_free_metadata(file->metadata, model);
+    }
     return model;
 }
 
@@ -210,15 +222,40 @@ mg_model_arrays(const struct mg_layout *layout, const float *values,
     return layout->tensor_count;
 }
 
-GBytes *
-mg_model_encode(const struct mg_model *model)
+static GBytes *
+encode(const struct mg_model *model, const struct mg_array *arrays, int count)
 {
-    struct mg_array arrays[MG_TENSORS_MAX];
-    int count = mg_model_arrays(&model->layout, model->weights, arrays);
     GHashTable *metadata =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     mg_model_describe(model, metadata);
     GBytes *bytes = mg_safetensors_encode(arrays, (size_t)count, metadata);
     g_hash_table_destroy(metadata);
+    return bytes;
+}
+
+GBytes *
+mg_model_encode(const struct mg_model *model)
+{
+    struct mg_array arrays[MG_TENSORS_MAX];
+    int count = mg_model_arrays(&model->layout, model->weights, arrays);
+    return encode(model, arrays, count);
+}
+
+GBytes *
+mg_model_encode_bf16(const struct mg_model *model)
+{
+    struct mg_array arrays[MG_TENSORS_MAX];
+    const struct mg_layout *layout = &model->layout;
+    int count = mg_model_arrays(layout, model->weights, arrays);
+    uint16_t *halves = g_new(uint16_t, layout->parameters);
+    for (size_t i = 0; i < layout->parameters; i++)
+        halves[i] = mg_bf16(model->weights[i]);
+    for (int i = 0; i < count; i++) {
+        arrays[i].dtype = MG_DTYPE_BF16;
+        arrays[i].data = halves + layout->tensors[i].offset;
+        arrays[i].bytes = layout->tensors[i].count * sizeof *halves;
+    }
+    GBytes *bytes = encode(model, arrays, count);
+    g_free(halves);
     return bytes;
 }

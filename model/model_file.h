@@ -17,9 +17,13 @@ enum { MG_MODEL_FILE_MAX_BYTES = 4 * MG_PARAMETERS_MAX + (2 << 20) };
 // time.
 struct mg_model *mg_model_parse(const void *bytes, size_t length, GError **error);
 
-// Writes a model (fp32).  Returns the bytes.  Never fails: sizes were checked at
-// creation, and the caller keeps the metadata under MG_METADATA_MAX_BYTES in all.
+// Writes a model.  Returns the bytes.  Never fails: sizes were checked at creation, and
+// the caller keeps the metadata under MG_METADATA_MAX_BYTES in all.
 GBytes *mg_model_encode(const struct mg_model *model);
+
+// The same with all weights rounded to bf16, in half the bytes; MG_PRECISION_AUTO plays
+// such a file in bf16.
+GBytes *mg_model_encode_bf16(const struct mg_model *model);
 
 // The parts of the above, for files that hold more than a model (checkpoints).
 

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/bf16.h"
+
 enum { LENGTH_BYTES = 8, HEADER_MAX_BYTES = 1 << 20, HEADER_ALIGNMENT = 8 };
 
 static int
@@ -200,20 +202,16 @@ mg_safetensors_finish(struct mg_safetensors *tensors)
     *tensors = (struct mg_safetensors){0};
 }
 
-// The value at index i; bf16 is the upper half of fp32.
 static float
 value_at(const struct mg_array *array, size_t i)
 {
-    uint32_t bits = 0;
-    if (array->dtype == MG_DTYPE_F32) {
-        memcpy(&bits, (const uint8_t *)array->data + 4 * i, 4);
-    } else {
+    if (array->dtype == MG_DTYPE_BF16) {
         uint16_t half;
         memcpy(&half, (const uint8_t *)array->data + 2 * i, 2);
-        bits = (uint32_t)half << 16;
+        return mg_bf16_value(half);
     }
     float value;
-    memcpy(&value, &bits, sizeof value);
+    memcpy(&value, (const uint8_t *)array->data + 4 * i, 4);
     return value;
 }
 
@@ -241,7 +239,8 @@ describe(const struct mg_array *array, size_t offset)
     json_t *shape = array->cols ? json_pack("[I, I]", (json_int_t)array->rows,
                                             (json_int_t)array->cols)
                                 : json_pack("[I]", (json_int_t)array->rows);
-    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape,
+    const char *dtype = array->dtype == MG_DTYPE_F32 ? "F32" : "BF16";
+    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", dtype, "shape", shape,
                      "data_offsets", (json_int_t)offset,
                      (json_int_t)offset + (json_int_t)array->bytes);
 }

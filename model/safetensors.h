@@ -46,7 +46,7 @@ void mg_safetensors_finish(struct mg_safetensors *tensors); // takes a zeroed st
 int mg_safetensors_read(const struct mg_safetensors *tensors, const char *name,
                         int64_t rows, int64_t cols, float *out, GError **error);
 
-// Writes F32 arrays in the order given; adds "sha256" of the data section to the
+// Writes arrays in the order given; adds "sha256" of the data section to the
 // metadata.
 GBytes *mg_safetensors_encode(const struct mg_array *arrays, size_t count,
                               GHashTable *metadata);

@@ -201,6 +201,34 @@ non_finite_weights_are_refused(void **unused)
     }
 }
 
+// Half the bytes, and each weight the nearest bf16: 8 bits of it are kept.
+static void
+bf16_round_trip(void **unused)
+{
+    (void)unused;
+    struct mg_model *before = mg_fixture_model(&SHAPE, 1);
+    size_t full;
+    uint8_t *data = encode(&full);
+    GBytes *bytes = mg_model_encode_bf16(before);
+    struct mg_model *after =
+        mg_model_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), NULL);
+    assert_non_null(after);
+    assert_true(full - g_bytes_get_size(bytes) > 2 * (before->layout.parameters - 100));
+    assert_int_equal(before->precision, MG_PRECISION_FP32);
+    assert_int_equal(after->precision, MG_PRECISION_BF16);
+    for (size_t i = 0; i < before->layout.parameters; i++) {
+        int exponent;
+        double value = (double)before->weights[i];
+        (void)frexp(value, &exponent);
+        double kept = ldexp(nearbyint(ldexp(value, 8 - exponent)), exponent - 8);
+        assert_true((double)after->weights[i] == kept);
+    }
+    mg_model_destroy(after);
+    g_bytes_unref(bytes);
+    g_free(data);
+    mg_model_destroy(before);
+}
+
 // bf16 is the upper half of fp32: values that need no more bits come back exactly.
 static void
 bf16_is_read(void **unused)
@@ -240,6 +268,7 @@ main(void)
         cmocka_unit_test(hostile_headers_are_refused),
         cmocka_unit_test(non_finite_weights_are_refused),
         cmocka_unit_test(bf16_is_read),
+        cmocka_unit_test(bf16_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
