@@ -55,7 +55,8 @@ PROGRAM_SOURCES := $(wildcard engine/mg-*.c trainer/mg-*.c)
 PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(notdir $(PROGRAM_SOURCES)))
 TEST_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TEST_HELPERS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/probe_*.c))
-TEST_SUPPORT := $(filter-out tests/test_%.c tests/probe_%.c tests/fuzz_%.c,\
+TEST_GUARDS := $(patsubst tests/%.c,$(BUILD)/tests/%.so,$(wildcard tests/guard_*.c))
+TEST_SUPPORT := $(filter-out tests/test_%.c tests/probe_%.c tests/fuzz_%.c tests/guard_%.c,\
 	$(wildcard tests/*.c))
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -106,8 +107,13 @@ $(PROGRAMS) $(TEST_PROGRAMS) $(TEST_HELPERS):
 	@echo "  LD      $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(TEST_GUARDS): $(BUILD)/%.so: %.c $(BUILD)/flags | features
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -fno-builtin -shared -o $@ $< -ldl
+
 unit-tests: $(TEST_PROGRAMS)
-tests: all $(TEST_PROGRAMS) $(TEST_HELPERS)
+tests: all $(TEST_PROGRAMS) $(TEST_HELPERS) $(TEST_GUARDS)
 
 # --- what a person or a script calls ------------------------------------------------------
 # make is called again after an installation, so that pkg-config is asked again.

@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-FileCopyrightText: 2026 The MusicGuru authors
+# SPDX-License-Identifier: ISC
+# Nothing in the real-time thread allocates, waits or calls the system: mg-play under
+# tests/guard_rt.c, through everything that can happen on a stage.
+set -u
+# shellcheck source=tests/rig_jack.sh
+. "$(dirname "$0")/rig_jack.sh"
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
+# shellcheck source=tests/play.sh
+. "$root/tests/play.sh"
+driver=jack probe=$build/tests/probe_jack output=musicguru:midi_out
+rate=48000 period=256
+guard=$build/tests/guard_rt.so
+
+clean() {
+    play_kill
+    rig_stop
+    rm -rf "$work"
+}
+trap clean EXIT
+trap 'exit 130' INT TERM
+
+told() { # FILE: cycles, violations, faults and the first violation
+    sed -n 's/^guard_rt: \([0-9]*\) cycles \([0-9]*\) violations \([0-9]*\) faults (\(.*\))$/\1 \2 \3 \4/p' "$1"
+}
+
+planted() { # WHAT: expected to be called
+    local violations first rest
+    LD_PRELOAD=$guard "$build/tests/probe_planted" "$1" >/dev/null 2>planted.err
+    read -r rest violations rest first <<<"$(told planted.err)"
+    check "planted: $1 is caught ($first)" [ "$violations $first" = "1 $2" ]
+}
+
+# Keys with a pedal, controllers, presets, loops, a panic, a save: a bar of 120 BPM is 96,000
+# frames.
+stage() {
+    local cycles violations faults first
+    play_start --thru --clock-out --record take.mid --learn swing one.preset two.preset
+    (
+        sleep 4
+        kill -USR2 "$player"
+        sleep 1
+        kill -USR1 "$player"
+    ) &
+    # shellcheck disable=SC2046 # one argument each
+    record 14 --send musicguru:midi_in locate=0@4800 start@24000 cc=40:90@36000 \
+        cc=64:127@40000 cc=64:0@90000 cc=81:127@100000 cc=81:0@101000 cc=82:127@200000 \
+        cc=82:0@210000 cc=81:127@300000 cc=80:127@420000 cc=80:0@440000 \
+        locate=48000@310000 locate=960000@400000 stop@500000 start@540000 \
+        $(seq 30000 1777 580000 | sed 's/.*/note=7&@&+9000/; s/=7[0-9]*\([0-9]\)@/=6\1@/')
+    play_end TERM
+    read -r cycles violations faults first <<<"$(told play.err)"
+    echo "$cycles cycles, $violations violations, $faults page faults;" \
+        "$(json steps) steps, $(json scenes) scenes"
+    check "stage: the guard saw the cycles" [ "$cycles" -gt 2000 ]
+    check "stage: no call that may block ($first)" [ "$violations" = 0 ]
+    check "stage: no page fault" [ "$faults" = 0 ]
+    check "stage: the presets changed" [ "$(json scenes)" = 2 ]
+    check "stage: nothing is stuck" [ "$(json stuck)" = 0 ]
+    check "stage: the take was saved" [ -s take.mid ]
+}
+
+rig_start $rate $period
+play_prepare
+printf '#!/bin/sh\nLD_PRELOAD=%s exec %s "$@"\n' "$guard" "$play" >guarded
+chmod +x guarded
+play=$work/guarded
+export XDG_CONFIG_HOME=$work/config
+for name in one two; do
+    printf '[preset]\nmodel=random.safetensors\n[controllers]\nnext=81\npanic=82\nmute=80\n' \
+        >$name.preset
+done
+planted malloc malloc
+planted lock pthread_mutex_lock
+planted write write
+rig_scenario stage
+finish
