@@ -15,6 +15,19 @@ static const jack_time_t AWAITED_US = 1000000;
 
 // --- reading -------------------------------------------------------------------------
 
+// A place is good to a tick, which is 37 frames at 40 BPM.  One that was given as a
+// fraction of a tick is better than that: smaller ticks say so.
+static void
+use_finer_ticks(struct mg_transport *transport)
+{
+    static const double FINER = 256.0, MANY = 1e6; // a power of two: nothing is rounded
+    if (!(transport->ticks_per_beat * FINER <= MANY))
+        return;
+    transport->ticks_per_beat *= FINER;
+    transport->tick *= FINER;
+    transport->bar_start_tick *= FINER;
+}
+
 static struct mg_transport
 from_position(jack_transport_state_t state, const jack_position_t *position)
 {
@@ -34,8 +47,10 @@ from_position(jack_transport_state_t state, const jack_position_t *position)
     if (position->valid & JackBBTFrameOffset)
         transport.bbt_offset_frames = (int32_t)position->bbt_offset;
 #ifdef JACK_TICK_DOUBLE // since jackd2 1.9.15
-    if (position->valid & JackTickDouble)
+    if (position->valid & JackTickDouble) {
         transport.tick = position->tick_double;
+        use_finer_ticks(&transport);
+    }
 #endif
     return transport;
 }
