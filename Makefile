@@ -4,6 +4,7 @@
 # make            build the programs into build/ (installs nothing)
 # make play       install what is missing, build, play the default preset
 # make check      install what is missing, build, run the tests
+# make soak       the JACK tests at full length: hours
 # make style      the style checks: format, includes, real-time symbols, linters
 # make sanitize   the unit tests under ASan and UBSan
 # make tsan       the tests that have threads, under TSan
@@ -66,7 +67,7 @@ PRESETS := $(wildcard presets/*.preset presets/*.safetensors)
 MANUALS := $(wildcard engine/*.1 trainer/*.1)
 
 .DEFAULT_GOAL := all
-.PHONY: all play check style sanitize tsan install uninstall clean setup features \
+.PHONY: all play check soak style sanitize tsan install uninstall clean setup features \
 	tests unit-tests lint force
 .DELETE_ON_ERROR:
 
@@ -132,6 +133,13 @@ check:
 	@.ci/setup build check
 	$(AGAIN) tests
 	@BUILD=$(BUILD) tests/run
+
+# A day of music takes its time.
+SOAK_TESTS := $(patsubst tests/%.sh,%,$(wildcard tests/test_*_jack.sh))
+soak:
+	@.ci/setup build check
+	$(AGAIN) tests
+	@BUILD=$(BUILD) MG_SOAK=1 MG_SCRIPT_LIMIT=36000 tests/run $(SOAK_TESTS)
 
 style:
 	@.ci/setup build check style
