@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/random.h"
 
@@ -38,6 +39,46 @@ mg_fixture_roll(struct mg_roll *roll, int lowest_note, int notes, int steps,
             if (u < 0.2f)
                 mg_roll_add(roll, lowest_note + n, t, t + 1 + (int)(u * 20), 1, 1);
         }
+}
+
+void
+mg_fixture_silence(struct mg_piece *piece, int steps)
+{
+    *piece = (struct mg_piece){.lowest_key = 128, .highest_key = -1};
+    int status = mg_roll_init(&piece->roll, 0, 128, steps);
+    assert(!status);
+    (void)status;
+}
+
+void
+mg_fixture_piece(struct mg_piece *piece, int lowest_key, int keys, int steps,
+                 uint64_t seed)
+{
+    struct mg_roll chords;
+    mg_fixture_roll(&chords, lowest_key, keys, steps, seed);
+    mg_fixture_silence(piece, steps);
+    for (int t = 0; t < steps; t++)
+        memcpy(mg_roll_row(&piece->roll, t) + lowest_key, mg_roll_row(&chords, t),
+               (size_t)keys);
+    if (seed % 2)
+        memset(mg_roll_row(&piece->roll, steps / 3), 0,
+               (size_t)piece->roll.notes * (size_t)(steps / 4));
+    piece->lowest_key = lowest_key;
+    piece->highest_key = lowest_key + keys - 1;
+    mg_roll_finish(&chords);
+}
+
+void
+mg_fixture_corpus(struct mg_corpus *corpus, int pieces, int lowest_key, int keys,
+                  uint64_t seed)
+{
+    *corpus = (struct mg_corpus){.steps_per_quarter = 2, .piece_count = pieces};
+    corpus->pieces = g_new0(struct mg_piece, pieces);
+    for (int i = 0; i < pieces; i++) {
+        mg_fixture_piece(&corpus->pieces[i], lowest_key, keys, 5 + 13 * i,
+                         seed * (uint64_t)pieces + (uint64_t)i);
+        corpus->steps += corpus->pieces[i].roll.steps;
+    }
 }
 
 double *

@@ -6,6 +6,7 @@
 
 #include "model/model.h"
 #include "model/roll.h"
+#include "trainer/corpus.h"
 
 // A model with every weight random, initial states and biases too.  Never NULL.
 struct mg_model *mg_fixture_model(const struct mg_shape *shape, uint64_t seed);
@@ -13,6 +14,18 @@ struct mg_model *mg_fixture_model(const struct mg_shape *shape, uint64_t seed);
 // A piece of random chords with held and repeated notes.
 void mg_fixture_roll(struct mg_roll *roll, int lowest_note, int notes, int steps,
                      uint64_t seed);
+
+// A piece of a corpus: 128 keys, and nothing in it yet.
+void mg_fixture_silence(struct mg_piece *piece, int steps);
+
+// The same with random chords on a few of its keys; with an odd seed there is a silence
+// of a quarter of its steps.
+void mg_fixture_piece(struct mg_piece *piece, int lowest_key, int keys, int steps,
+                      uint64_t seed);
+
+// A corpus of such pieces on eighths, of 5, 18, 31, ... steps.
+void mg_fixture_corpus(struct mg_corpus *corpus, int pieces, int lowest_key, int keys,
+                       uint64_t seed);
 
 // The weights in double precision; the caller frees them.
 double *mg_fixture_weights(const struct mg_model *model);

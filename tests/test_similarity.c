@@ -17,14 +17,7 @@
 #include "trainer/similarity.h"
 #include "trainer/texture.h"
 
-enum { KEYS = 128, PIECES = 5, STEPS_PER_QUARTER = 2, COUNTED_STEPS = 8 };
-
-static void
-init_piece(struct mg_piece *piece, int steps)
-{
-    *piece = (struct mg_piece){.lowest_key = KEYS, .highest_key = -1};
-    assert_int_equal(mg_roll_init(&piece->roll, 0, KEYS, steps), 0);
-}
+enum { KEYS = 128, PIECES = 5, COUNTED_STEPS = 8 };
 
 // Copies `steps` steps in from another roll, to a step, moved up.
 static void
@@ -43,33 +36,6 @@ paste(struct mg_piece *piece, const struct mg_roll *from, int from_step, int ste
             piece->lowest_key = key < piece->lowest_key ? key : piece->lowest_key;
             piece->highest_key = key > piece->highest_key ? key : piece->highest_key;
         }
-}
-
-// Random chords on a few keys, with a silence in the middle of every other piece.
-static void
-make_piece(struct mg_piece *piece, int lowest, int keys, int steps, uint64_t seed)
-{
-    struct mg_roll random;
-    mg_fixture_roll(&random, lowest, keys, steps, seed);
-    init_piece(piece, steps);
-    paste(piece, &random, 0, steps, 0, 0);
-    if (seed % 2)
-        memset(mg_roll_row(&piece->roll, steps / 3), 0,
-               (size_t)KEYS * (size_t)(steps / 4));
-    mg_roll_finish(&random);
-}
-
-static void
-make_corpus(struct mg_corpus *corpus, int lowest, int keys, uint64_t seed)
-{
-    *corpus = (struct mg_corpus){.steps_per_quarter = STEPS_PER_QUARTER};
-    corpus->pieces = g_new0(struct mg_piece, PIECES);
-    corpus->piece_count = PIECES;
-    for (int i = 0; i < PIECES; i++) {
-        make_piece(&corpus->pieces[i], lowest, keys, 5 + 13 * i,
-                   seed * PIECES + (uint64_t)i);
-        corpus->steps += corpus->pieces[i].roll.steps;
-    }
 }
 
 static int
@@ -127,8 +93,8 @@ check_similarity(uint64_t seed, int chunk, int lowest, int highest)
 {
     struct mg_corpus corpus;
     struct mg_piece composition;
-    make_corpus(&corpus, 50, 12, seed);
-    make_piece(&composition, 48, 15, 37, 1001 + seed);
+    mg_fixture_corpus(&corpus, PIECES, 50, 12, seed);
+    mg_fixture_piece(&composition, 48, 15, 37, 1001 + seed);
     const struct mg_roll *roll = &composition.roll;
     struct mg_similarity s, again;
     assert_int_equal(
@@ -179,7 +145,7 @@ a_copy_is_similar_to_the_last_bit(void **unused)
     (void)unused;
     struct mg_corpus corpus;
     struct mg_similarity s;
-    make_corpus(&corpus, 40, 30, 7);
+    mg_fixture_corpus(&corpus, PIECES, 40, 30, 7);
     const struct mg_piece *piece = &corpus.pieces[4];
     assert_int_equal(mg_similarity_measure(&piece->roll, &corpus, 20, 0, 0, 2, &s), 0);
     assert_true(s.mean == 1.0 && s.nearest == 1.0);
@@ -188,7 +154,7 @@ a_copy_is_similar_to_the_last_bit(void **unused)
     assert_int_equal(s.short_pieces, 2); // of 5 and 18 steps
 
     struct mg_piece moved;
-    init_piece(&moved, piece->roll.steps);
+    mg_fixture_silence(&moved, piece->roll.steps);
     paste(&moved, &piece->roll, 0, piece->roll.steps, 0, 3);
     assert_int_equal(mg_similarity_measure(&moved.roll, &corpus, 20, 0, 0, 2, &s), 0);
     assert_true(s.mean < 0.9);
@@ -206,8 +172,8 @@ nothing_in_common_is_no_similarity(void **unused)
     struct mg_corpus corpus;
     struct mg_piece composition;
     struct mg_similarity s;
-    make_corpus(&corpus, 20, 10, 1);
-    make_piece(&composition, 90, 10, 30, 2);
+    mg_fixture_corpus(&corpus, PIECES, 20, 10, 1);
+    mg_fixture_piece(&composition, 90, 10, 30, 2);
     assert_int_equal(mg_similarity_measure(&composition.roll, &corpus, 8, 0, 0, 1, &s),
                      0);
     assert_true(s.mean == 0.0 && s.piece == -1);
@@ -305,8 +271,9 @@ copies_are_those_found_by_hand(void **unused)
         struct mg_corpus corpus;
         struct mg_piece composition;
         struct mg_copy copy;
-        make_corpus(&corpus, 60, 2, seed); // so few keys that much is alike
-        make_piece(&composition, 61, 3, 40, 500 + seed);
+        mg_fixture_corpus(&corpus, PIECES, 60, 2,
+                          seed); // so few keys that much is alike
+        mg_fixture_piece(&composition, 61, 3, 40, 500 + seed);
         mg_copies_find(&composition.roll, &corpus, &copy);
         assert_int_equal(copy.steps, longest_by_hand(&composition.roll, &corpus, 4));
         check_copy(&composition.roll, &corpus, &copy);
@@ -324,8 +291,8 @@ a_planted_passage_is_found_in_its_key(void **unused)
     struct mg_corpus corpus;
     struct mg_piece composition;
     struct mg_copy copy;
-    make_corpus(&corpus, 40, 30, 4);
-    make_piece(&composition, 30, 40, 80, 3);
+    mg_fixture_corpus(&corpus, PIECES, 40, 30, 4);
+    mg_fixture_piece(&composition, 30, 40, 80, 3);
     paste(&composition, &corpus.pieces[4].roll, 11, 25, 17, -5);
     for (int key = 0; key < KEYS; key++) { // the steps beside it are of its own
         mg_roll_row(&composition.roll, 16)[key] = key == 100 ? 3 : 0;
@@ -346,7 +313,7 @@ a_planted_passage_is_found_in_its_key(void **unused)
 static void
 make_drone(struct mg_piece *piece, int key, int steps, int period, int held)
 {
-    init_piece(piece, steps);
+    mg_fixture_silence(piece, steps);
     for (int t = 0; t < steps; t += period) {
         mg_roll_add(&piece->roll, key, t, t + held, 1, 1);
         mg_roll_add(&piece->roll, key + 7, t, t + held, 1, 1);
@@ -369,7 +336,7 @@ drones_and_silence_are_no_passage(void **unused)
         struct mg_corpus corpus = {.pieces = &corpus_drone,
                                    .piece_count = 1,
                                    .steps = 60,
-                                   .steps_per_quarter = STEPS_PER_QUARTER};
+                                   .steps_per_quarter = 2};
         struct mg_copy copy;
         mg_copies_find(&drone.roll, &corpus, &copy);
         assert_int_equal(copy.steps, 0);
@@ -428,7 +395,7 @@ texture_counts_what_is_there(void **unused)
     (void)unused;
     struct mg_piece piece;
     struct mg_texture x = {0};
-    init_piece(&piece, 22); // bars of four steps: five, and two steps over
+    mg_fixture_silence(&piece, 22); // bars of four steps: five, and two steps over
     const struct mg_roll *roll = &piece.roll;
     for (int bar = 0; bar < 2; bar++) { // two equal bars
         mg_roll_add(&piece.roll, 60, 4 * bar, 4 * bar + 2, 1, 1);
@@ -473,7 +440,7 @@ texture_adds_up_over_pieces(void **unused)
     for (uint64_t seed = 0; seed < 6; seed++) {
         struct mg_piece piece;
         struct mg_texture one = {0};
-        make_piece(&piece, 30, 50, 64, seed);
+        mg_fixture_piece(&piece, 30, 50, 64, seed);
         mg_texture_add(&one, &piece.roll, 8);
         mg_texture_add(&sum, &piece.roll, 8);
         for (int i = 0; i < 64 * KEYS; i++)
