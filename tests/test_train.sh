@@ -98,6 +98,22 @@ check "probabilities are a NumPy array of (40, 88, 2)" \
     [ "$(head -c 128 p.npy | tr -d '\0' | grep -a -c '(40, 88, 2, )')" = 1 ]
 check "probabilities are as long as they say" [ "$(stat -c %s p.npy)" = $((128 + 40 * 88 * 2 * 4)) ]
 
+# --- baselines ----------------------------------------------------------------------------------
+play_of() { # OBJECT: its figure in base.json, the model's own for ""
+    sed -n '/"'"${1:-pieces}"'"/,$p' base.json |
+        sed -n 's/^ *"play_nats_per_step": \([0-9.]*\).*/\1/p' | head -n 1
+}
+"${eval[@]}" --json -b corpus -b corpus/1.mid a.safetensors corpus/2.mid >base.json 2>log
+check "scores baselines" [ $? = 0 ]
+check "learned from every piece once" [ "$(grep '"pieces"' base.json | tr -dc '0-9\n' | xargs)" = "1 5" ]
+check "names their broken file once" [ "$(grep -c '^skipped: corpus/broken.mid: ' log)" = 1 ]
+check "which are better one than the other" awk -v a="$(play_of marginal)" \
+    -v b="$(play_of markov)" -v c="$(play_of mixture)" 'BEGIN { exit !(a > b && b > c && c > 0) }'
+check "and leave the model's figures alone" [ "$(play_of '')" = "$("${eval[@]}" --json \
+    a.safetensors corpus/2.mid | sed -n 's/^ *"play_nats_per_step": \([0-9.]*\).*/\1/p')" ]
+check "says them in words" [ "$("${eval[@]}" -b corpus a.safetensors corpus/2.mid 2>/dev/null |
+    grep -c -E '^  (as often as ever|after a step|mixed contexts) +play [0-9.]+, articulate [0-9.]+ nats per step$')" = 3 ]
+
 # --- what cannot be --------------------------------------------------------------------------
 check "no corpus" refuses 2 'needs' "${train[@]}" -o x.safetensors
 check "no output" refuses 2 'needs' "${train[@]}" corpus
@@ -134,6 +150,10 @@ check "eval: a checkpoint is no model" refuses 1 'checkpoint' \
     "${eval[@]}" a.safetensors.checkpoint corpus
 check "eval: one piece for probabilities" refuses 1 'one piece' \
     "${eval[@]}" --probabilities q.npy a.safetensors corpus
+check "eval: a missing baseline" refuses 1 'nowhere' \
+    "${eval[@]}" --baseline nowhere a.safetensors corpus
+check "eval: an empty baseline" refuses 1 'empty' \
+    "${eval[@]}" --baseline empty a.safetensors corpus
 head -c 3000 a.safetensors >short.safetensors
 check "eval: a truncated model" refuses 1 'short.safetensors: ' \
     "${eval[@]}" short.safetensors corpus

@@ -11,6 +11,7 @@
 #include "io/npy.h"
 #include "io/program.h"
 #include "model/model_file.h"
+#include "trainer/baselines.h"
 #include "trainer/evaluate.h"
 #include "trainer/team.h"
 
@@ -18,8 +19,34 @@ struct options {
     gboolean json;
     int steps_per_quarter; // 0: the model's own
     char *probabilities;   // .npy file to write, or NULL
+    char **baseline;       // files and folders to learn the baselines from, or NULL
     int threads;
 };
+
+// What is known of the corpus in the end.
+struct figures {
+    struct mg_score score;
+    const struct mg_corpus *corpus;
+    const struct mg_corpus *training; // of the baselines; no pieces: there are none
+    struct mg_baselines baselines;
+};
+
+// A baseline's name in text and in JSON, and its figures.
+struct baseline {
+    const char *text;
+    const char *key;
+    const struct mg_loss *loss;
+};
+
+enum { BASELINES = 3 };
+
+static void
+list_baselines(const struct mg_baselines *b, struct baseline list[BASELINES])
+{
+    list[0] = (struct baseline){"as often as ever", "marginal", &b->marginal};
+    list[1] = (struct baseline){"after a step", "markov", &b->markov};
+    list[2] = (struct baseline){"mixed contexts", "mixture", &b->mixture};
+}
 
 static struct mg_model *
 load_model(const char *path, GError **error)
@@ -37,11 +64,25 @@ load_model(const char *path, GError **error)
 }
 
 static void
-print_score(const struct mg_score *s, const struct mg_corpus *corpus)
+print_baselines(const struct figures *f)
 {
+    struct baseline list[BASELINES];
+    list_baselines(&f->baselines, list);
+    printf("baselines            from %d pieces, %" G_GINT64_FORMAT " steps\n",
+           f->training->piece_count, f->training->steps);
+    for (int i = 0; i < BASELINES; i++)
+        printf("  %-18s play %.4f, articulate %.4f nats per step\n", list[i].text,
+               list[i].loss->play / (double)f->score.steps,
+               list[i].loss->articulate / (double)f->score.steps);
+}
+
+static void
+print_text(const struct figures *f)
+{
+    const struct mg_score *s = &f->score;
     double steps = (double)s->steps;
     printf("pieces               %d\n", s->pieces);
-    printf("skipped              %d\n", corpus->skipped_count);
+    printf("skipped              %d\n", f->corpus->skipped_count);
     printf("steps                %" G_GINT64_FORMAT "\n", s->steps);
     printf("play                 %.4f nats per step\n", s->loss.play / steps);
     printf("articulate           %.4f nats per step\n", s->loss.articulate / steps);
@@ -49,17 +90,39 @@ print_score(const struct mg_score *s, const struct mg_corpus *corpus)
     printf("silence              %.2f %% of steps\n",
            100.0 * (double)s->silent_steps / steps);
     printf("off the grid         %.2f %% of onsets\n",
-           corpus->notes
-               ? 100.0 * (double)corpus->off_grid_onsets / (double)corpus->notes
+           f->corpus->notes
+               ? 100.0 * (double)f->corpus->off_grid_onsets / (double)f->corpus->notes
                : 0.0);
     if (s->unscored_cells)
         printf("out of range         %" G_GINT64_FORMAT " cells not scored\n",
                s->unscored_cells);
+    if (f->training->piece_count)
+        print_baselines(f);
+}
+
+static json_t *
+baselines_json(const struct figures *f)
+{
+    struct baseline list[BASELINES];
+    list_baselines(&f->baselines, list);
+    json_t *object =
+        json_pack("{s:i, s:i, s:I}", "pieces", f->training->piece_count, "skipped",
+                  f->training->skipped_count, "steps", (json_int_t)f->training->steps);
+    for (int i = 0; i < BASELINES; i++)
+        json_object_set_new(object, list[i].key,
+                            json_pack("{s:f, s:f}", "play_nats_per_step",
+                                      list[i].loss->play / (double)f->score.steps,
+                                      "articulate_nats_per_step",
+                                      list[i].loss->articulate /
+                                          (double)f->score.steps));
+    return object;
 }
 
 static void
-print_json(const struct mg_score *s, const struct mg_corpus *corpus)
+print_json(const struct figures *f)
 {
+    const struct mg_score *s = &f->score;
+    const struct mg_corpus *corpus = f->corpus;
     double steps = (double)s->steps;
     json_t *object = json_pack(
         "{s:i, s:i, s:I, s:f, s:f, s:f, s:f, s:I, s:f, s:I}", "pieces", s->pieces,
@@ -70,6 +133,8 @@ print_json(const struct mg_score *s, const struct mg_corpus *corpus)
         (json_int_t)corpus->notes, "off_grid_share",
         corpus->notes ? (double)corpus->off_grid_onsets / (double)corpus->notes : 0.0,
         "unscored_cells", (json_int_t)s->unscored_cells);
+    if (f->training->piece_count)
+        json_object_set_new(object, "baselines", baselines_json(f));
     json_dumpf(object, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(10));
     putchar('\n');
     json_decref(object);
@@ -98,30 +163,52 @@ write_probabilities(struct mg_evaluator *evaluator, const struct mg_model *model
 }
 
 static int
-score(const struct options *options, const struct mg_model *model,
-      const struct mg_corpus *corpus, GError **error)
+fail_for_memory(GError **error)
 {
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "not enough memory");
+    return -ENOMEM;
+}
+
+// Fills the figures in.
+static int
+score(const struct options *options, const struct mg_model *model,
+      struct figures *figures, GError **error)
+{
+    const struct mg_shape *shape = &model->layout.shape;
+    const struct mg_corpus *corpus = figures->corpus;
     struct mg_evaluator *evaluator =
         mg_evaluator_create(&model->layout, options->threads);
-    if (!evaluator) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "not enough memory");
-        return -ENOMEM;
-    }
+    if (!evaluator)
+        return fail_for_memory(error);
     int status = 0;
     if (options->probabilities)
         status = write_probabilities(evaluator, model, corpus, options->probabilities,
                                      error);
-    if (!status) {
-        struct mg_score sum = mg_evaluator_run(evaluator, model->weights, corpus);
-        if (isfinite(sum.loss.play) && isfinite(sum.loss.articulate)) {
-            (options->json ? print_json : print_score)(&sum, corpus);
-        } else {
-            g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-                        "the model gives no finite likelihood");
-            status = -EDOM;
-        }
-    }
+    if (!status)
+        figures->score = mg_evaluator_run(evaluator, model->weights, corpus);
     mg_evaluator_destroy(evaluator);
+    if (status)
+        return status;
+    const struct mg_loss *loss = &figures->score.loss;
+    if (!isfinite(loss->play) || !isfinite(loss->articulate)) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+                    "the model gives no finite likelihood");
+        return -EDOM;
+    }
+    if (figures->training->piece_count &&
+        mg_baselines_score(figures->training, corpus, shape->lowest_note, shape->notes,
+                           options->threads, &figures->baselines))
+        return fail_for_memory(error);
+    return 0;
+}
+
+static int
+load_corpus(struct mg_corpus *corpus, char **paths, int steps_per_quarter,
+            GError **error)
+{
+    int status = mg_corpus_load(corpus, paths, steps_per_quarter, error);
+    for (int i = 0; i < corpus->skipped_count; i++)
+        fprintf(stderr, "skipped: %s\n", corpus->skipped[i].reason);
     return status;
 }
 
@@ -129,18 +216,22 @@ static int
 evaluate(const struct options *options, const char *model_path, char **paths,
          GError **error)
 {
-    struct mg_corpus corpus = {0};
+    struct mg_corpus corpus = {0}, training = {0};
+    struct figures figures = {.corpus = &corpus, .training = &training};
     struct mg_model *model = load_model(model_path, error);
     if (!model)
         return -EINVAL;
     int steps_per_quarter = options->steps_per_quarter
                                 ? options->steps_per_quarter
                                 : model->layout.shape.steps_per_quarter;
-    int status = mg_corpus_load(&corpus, paths, steps_per_quarter, error);
-    for (int i = 0; i < corpus.skipped_count; i++)
-        fprintf(stderr, "skipped: %s\n", corpus.skipped[i].reason);
+    int status = load_corpus(&corpus, paths, steps_per_quarter, error);
+    if (!status && options->baseline)
+        status = load_corpus(&training, options->baseline, steps_per_quarter, error);
     if (!status)
-        status = score(options, model, &corpus, error);
+        status = score(options, model, &figures, error);
+    if (!status)
+        (options->json ? print_json : print_text)(&figures);
+    mg_corpus_finish(&training);
     mg_corpus_finish(&corpus);
     mg_model_destroy(model);
     return status;
@@ -156,6 +247,8 @@ main(int argc, char **argv)
          "Read the corpus on another grid than the model's", "N"},
         {"probabilities", 0, 0, G_OPTION_ARG_FILENAME, &o.probabilities,
          "Write the (T, N, 2) probabilities of one piece", "FILE.npy"},
+        {"baseline", 'b', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.baseline,
+         "Score baselines too, learned from these pieces (may be repeated)", "CORPUS"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o.threads, "Threads (all cores)", "N"},
         {0},
     };
@@ -177,5 +270,6 @@ main(int argc, char **argv)
             status = MG_PROGRAM_DONE;
     }
     g_free(o.probabilities);
+    g_strfreev(o.baseline);
     return mg_program_end(status);
 }
