@@ -4,7 +4,7 @@
 # make            build the programs into build/ (installs nothing)
 # make play       install what is missing, build, play the default preset
 # make check      install what is missing, build, run the tests
-# make soak       the JACK tests at full length: hours
+# make soak       the tests of mg-play at full length: hours
 # make style      the style checks: format, includes, real-time symbols, linters
 # make sanitize   the unit tests under ASan and UBSan
 # make tsan       the tests that have threads, under TSan
@@ -135,11 +135,13 @@ check:
 	@BUILD=$(BUILD) tests/run
 
 # A day of music takes its time.
-SOAK_TESTS := $(patsubst tests/%.sh,%,$(wildcard tests/test_*_jack.sh))
+SOAK_TESTS := test_rt_random $(patsubst tests/%.sh,%,$(wildcard tests/test_*_jack.sh \
+	tests/test_play_*.sh))
 soak:
-	@.ci/setup build check
+	@.ci/setup build check vm
 	$(AGAIN) tests
-	@BUILD=$(BUILD) MG_SOAK=1 MG_SCRIPT_LIMIT=36000 tests/run $(SOAK_TESTS)
+	@BUILD=$(BUILD) MG_SOAK=1 MG_SEQUENCES=1000000 MG_UNIT_LIMIT=3600 MG_SCRIPT_LIMIT=36000 \
+		tests/run $(SOAK_TESTS)
 
 style:
 	@.ci/setup build check style
