@@ -135,8 +135,8 @@ check:
 	@BUILD=$(BUILD) tests/run
 
 # A day of music takes its time.
-SOAK_TESTS := test_rt_random $(patsubst tests/%.sh,%,$(wildcard tests/test_*_jack.sh \
-	tests/test_play_*.sh))
+SOAK_TESTS := test_rt_random $(patsubst tests/%.sh,%,$(sort $(wildcard \
+	tests/test_*_jack.sh tests/test_play_*.sh)))
 soak:
 	@.ci/setup build check vm
 	$(AGAIN) tests
