@@ -95,7 +95,7 @@ free(void *memory)
 #define PASS_ON(type, name, parameters, arguments)                                     \
     type name parameters                                                               \
     {                                                                                  \
-        static type(*real) parameters;                                                 \
+        static __typeof__(name) *real;                                                 \
         note(#name);                                                                   \
         if (!real)                                                                     \
             find_real(&real, #name);                                                   \
