@@ -55,12 +55,13 @@ struct listener {
     int lower_struck; // of those that sounded before
 };
 
-// The finalizer of splitmix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number
-// Generators", 2014).
+// One hash of two.  The finalizer is that of splitmix64 (Steele, Lea, Flood, "Fast
+// Splittable Pseudorandom Number Generators", 2014); before it, a product keeps small
+// numbers apart from each other, and the first from the second.
 static uint64_t
 mix(uint64_t hash, uint64_t value)
 {
-    uint64_t x = (hash ^ value) + 0x9e3779b97f4a7c15u;
+    uint64_t x = (hash + 1) * 0x9e3779b97f4a7c15u + value;
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
     x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
     return x ^ (x >> 31);
@@ -227,22 +228,27 @@ list_play_contexts(const struct listener *l, int key, uint64_t *contexts)
     uint64_t gaps = (uint64_t)distance_up(last, key) << 16 |
                     (uint64_t)distance_down(last, key) << 8 | down;
     const uint64_t values[PLAY_CONTEXTS] = {
+        // The key itself.
         mix(k, recent),
         mix(k, history & 0xff),
         mix(beat, history & 0xffff),
         mix(k, mix(beat, recent)),
+        // The keys around it.
         mix(window(last, key - 12, 25), recent),
         mix(mix(window(last, key - 4, 9), window(&l->before_last, key - 4, 9)),
             mix(window(lower, key - 12, 12), k % 12)),
         mix(window(lower, key - 24, 24), recent),
-        mix(mix(window(lower, key - 12, 12), window(last, key - 12, 25)), 1),
+        mix(window(lower, key - 12, 12), window(last, key - 12, 25)),
+        // Whole chords.
         mix(l->chords[0], mix(k, l->lower_hash)),
         mix(l->chords[1], mix(k, l->lower_hash)),
         mix(l->chords[3], mix(k, l->lower_hash)),
         mix(l->lower_hash, mix(k, recent)),
+        // Voices and harmony.
         mix(voice, recent),
         mix(voice, mix(gaps, recent)),
         mix(classes_from(last, key), mix(classes_from(lower, key), recent)),
+        // What came after the same steps before.
         mix(matched_cell(l, key), recent),
         mix(matched_cell(l, key), mix(voice, down)),
     };
