@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/random.h"
 #include "tests/fixture.h"
 #include "trainer/baselines.h"
 #include "trainer/decider.h"
@@ -217,6 +218,41 @@ mixed_contexts_see_what_markov_does_not(void **unused)
     mg_corpus_finish_piece(&scale);
 }
 
+// Every key for itself: even ones mostly go on with what they do, odd ones seldom sound.
+static void
+make_markov_chain(struct mg_piece *piece, int steps, uint32_t seed)
+{
+    mg_fixture_silence(piece, steps);
+    for (int t = 0; t < steps; t++)
+        for (int key = LOWEST; key < LOWEST + 2 * KEYS; key++) {
+            int before = cell_at(&piece->roll, t - 1, key);
+            struct mg_random random =
+                mg_random_at(seed, MG_RANDOM_WEIGHTS, (uint32_t)t, (uint32_t)key, 1);
+            bool often = key % 2 == 0 && before;
+            if (mg_random_unit(random.word[0]) < (often ? 0.95f : 0.05f))
+                mg_roll_row(&piece->roll, t)[key] =
+                    before ? MG_CELL_PLAY : MG_CELL_PLAY | MG_CELL_ARTICULATE;
+        }
+}
+
+// Contexts that are of no use must not cost much.
+static void
+mixed_contexts_are_as_good_where_markov_is_all(void **unused)
+{
+    (void)unused;
+    struct mg_piece pieces[2];
+    struct mg_corpus training = {.pieces = &pieces[0], .piece_count = 1};
+    struct mg_corpus corpus = {.pieces = &pieces[1], .piece_count = 1};
+    struct mg_baselines b;
+    make_markov_chain(&pieces[0], 16000, 1);
+    make_markov_chain(&pieces[1], 1000, 2);
+    assert_int_equal(mg_baselines_score(&training, &corpus, LOWEST, 2 * KEYS, 1, &b),
+                     0);
+    assert_true(b.mixture.play < 1.1 * b.markov.play);
+    mg_corpus_finish_piece(&pieces[0]);
+    mg_corpus_finish_piece(&pieces[1]);
+}
+
 static void
 baselines_are_the_sum_over_the_pieces(void **unused)
 {
@@ -253,6 +289,7 @@ main(void)
         cmocka_unit_test(probabilities_of_a_step_add_up),
         cmocka_unit_test(scoring_leaves_no_trace),
         cmocka_unit_test(mixed_contexts_see_what_markov_does_not),
+        cmocka_unit_test(mixed_contexts_are_as_good_where_markov_is_all),
         cmocka_unit_test(baselines_are_the_sum_over_the_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
