@@ -13,7 +13,7 @@ static const int64_t END_US = 500000;
 
 // A closing JACK client was seen to hang for 37 s.  Meanwhile no other can be opened in
 // this process; in a new one it can.
-static const int64_t HUNG_US = 60000000;
+static const int64_t HUNG_US = 40000000;
 
 struct mg_reconnect {
     struct mg_driver *gone;
