@@ -145,7 +145,7 @@ look_after_driver(struct mg_live *live)
             return true;
         mg_reconnect_end(live->reconnect);
         live->reconnect = NULL;
-        live->lost = !live->driver;
+        live->is_hung = live->lost = !live->driver;
         if (live->driver)
             live->on_event(live->context, MG_LIVE_BACK);
         return !live->lost;
@@ -169,6 +169,8 @@ mg_live_close(struct mg_live *live)
     int left = mg_reconnect_end(live->reconnect);
     live->driver = NULL;
     live->reconnect = NULL;
+    if (live->is_hung)
+        return -ETIMEDOUT;
     return code != 0 ? code : left;
 }
 
