@@ -46,6 +46,7 @@ struct probe {
     jack_port_t *out;
     double beats_per_minute; // at frame 0; 0: not the master
     double ramp;             // BPM a second
+    int latency_frames;      // of what stands behind our ports
     struct record *records;  // (RECORDS_MAX)
     int record_count;
     struct action actions[ACTIONS_MAX]; // sorted by frame
@@ -193,6 +194,16 @@ timebase(jack_transport_state_t state, jack_nframes_t frames, jack_position_t *p
 }
 
 static void
+on_latency(jack_latency_callback_mode_t mode, void *arg)
+{
+    const struct probe *probe = arg;
+    jack_nframes_t frames = (jack_nframes_t)probe->latency_frames;
+    jack_latency_range_t range = {frames, frames};
+    jack_port_set_latency_range(mode == JackCaptureLatency ? probe->out : probe->in,
+                                mode, &range);
+}
+
+static void
 on_shutdown(void *arg)
 {
     struct probe *probe = arg;
@@ -275,6 +286,7 @@ open_client(struct probe *probe, const char *name)
                                     JackPortIsOutput, 0);
     jack_set_process_callback(probe->client, process, probe);
     jack_on_shutdown(probe->client, on_shutdown, probe);
+    jack_set_latency_callback(probe->client, on_latency, probe);
     if (probe->beats_per_minute > 0)
         jack_set_timebase_callback(probe->client, 0, timebase, probe);
     return jack_activate(probe->client) == 0;
@@ -352,6 +364,8 @@ main(int argc, char **argv)
         {"send", 0, 0, G_OPTION_ARG_STRING, &send, "Send notes to it", "PORT"},
         {"seconds", 0, 0, G_OPTION_ARG_DOUBLE, &seconds, "Length of the run", "N"},
         {"master", 0, 0, G_OPTION_ARG_DOUBLE, &probe->beats_per_minute, "Tempo", "BPM"},
+        {"latency", 0, 0, G_OPTION_ARG_INT, &probe->latency_frames, "Of its ports",
+         "FRAMES"},
         {"ramp", 0, 0, G_OPTION_ARG_DOUBLE, &probe->ramp, "BPM a second", "BPM"},
         {0}};
     GOptionContext *context = g_option_context_new("ACTION...");

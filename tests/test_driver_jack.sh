@@ -86,7 +86,27 @@ connections() {
     wait $one $other
 }
 
+latency() { # PORT MODE: in frames
+    jack_lsp -l "$1" | sed -n "s/.*port $2 latency = \\[ \\([0-9]*\\) .*/\\1/p"
+}
+
+# What comes in does not go out again later: our ports hand no latency on.
+latencies() {
+    "$driver" --seconds 3 >"$work/driver" &
+    local player=$!
+    "$probe" --name far --latency 480 --listen driver:midi_out --send driver:midi_in \
+        --seconds 2 >/dev/null &
+    local far=$!
+    sleep 1.5
+    check "the other client has a latency" [ "$(latency far:out capture)" = 480 ]
+    check "what is played has none" [ "$(latency driver:midi_out capture)" = 0 ]
+    check "what is heard has none" [ "$(latency driver:midi_in playback)" = 0 ]
+    wait $player $far
+    check "none is to be reckoned with" [ "$(figure driver latency_frames)" = 0 ]
+}
+
 rig_start 48000 256
+rig_scenario latencies
 rig_scenario waiting_and_timebase
 rig_scenario usurper
 connections
