@@ -118,7 +118,7 @@ song_bar(double quarters, double *start, struct metre *metre)
     }
 }
 
-// The first frame at or after a place.
+// The first frame at or after a place, but for what a double rounds.
 static jack_nframes_t
 song_frame(const struct probe *probe, double quarters)
 {
@@ -126,7 +126,7 @@ song_frame(const struct probe *probe, double quarters)
     double bpm;
     while (low < high) {
         jack_nframes_t middle = low + (high - low) / 2;
-        if (song_quarters(probe, middle, &bpm) < quarters)
+        if (song_quarters(probe, middle, &bpm) < quarters - 1e-9)
             low = middle + 1;
         else
             high = middle;
