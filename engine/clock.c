@@ -298,18 +298,26 @@ mg_clock_quarters(const struct mg_clock *clock, uint32_t rate_hz)
     return place_now(clock, rate_hz) / clock->steps_per_quarter;
 }
 
-MG_RT double
-mg_clock_frames_to(const struct mg_clock *clock, int64_t step, uint32_t rate_hz)
-{
-    return (double)offset_of(clock, step, rate_hz);
-}
-
 // Whether `quarters` is a whole number of `lengths` but for rounding.
 static bool
 is_multiple(double quarters, double length)
 {
     double times = quarters / length;
     return fabs(times - floor(times + 0.5)) * length < SAME_QUARTERS;
+}
+
+// The bar that a step stands in, counted from some bar.
+static double
+bar_of(const struct mg_clock *clock, int64_t step)
+{
+    double quarters = (double)step / clock->steps_per_quarter - clock->metre.bar_start;
+    return floor((quarters + SAME_QUARTERS) / clock->metre.bar);
+}
+
+MG_RT bool
+mg_clock_begins_bar(const struct mg_clock *clock, int64_t step)
+{
+    return bar_of(clock, step) > bar_of(clock, step - 1);
 }
 
 MG_RT enum mg_clock_weight
@@ -363,8 +371,11 @@ forget_origin(struct mg_clock *clock)
 {
     clock->origin_step = 0.0;
     clock->origin_frame = 0.0;
-    if (!clock->has_master)
-        clock->bpm = clock->own_bpm;
+    clock->own_metre.bar_start = 0.0;
+    if (clock->has_master)
+        return;
+    clock->bpm = clock->own_bpm;
+    clock->metre = clock->own_metre;
 }
 
 MG_RT void
@@ -408,6 +419,8 @@ mg_clock_regrid(struct mg_clock *clock, int steps_per_quarter, double own_bpm,
         clock->origin_step = place_of(clock, step);
         clock->origin_frame = (double)(clock->frame - frames + at->frame);
         clock->bpm = own_bpm;
+        clock->own_metre.bar_start = (double)step / steps_per_quarter;
+        clock->metre = clock->own_metre;
     }
     clock->next_step = step + 1;
     out->count = last_step + 1;

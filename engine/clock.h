@@ -92,7 +92,8 @@ MG_RT void mg_clock_advance(struct mg_clock *clock,
                             const struct mg_transport *transport, uint32_t frames,
                             uint32_t rate_hz, struct mg_clock_cycle *out);
 
-// Another grid and own tempo from the given step of the cycle that was taken last: the
+// Another grid and own tempo, and with the own metre a new bar, from the given step of the
+// cycle that was taken last: the
 // steps after it are found anew, and *out is changed to match.  The step itself keeps its
 // number.  Its place on the new grid must be a step, as the start of a bar is.
 MG_RT void mg_clock_regrid(struct mg_clock *clock, int steps_per_quarter,
@@ -106,9 +107,9 @@ MG_RT int64_t mg_clock_step_on(const struct mg_clock *clock, int64_t step,
 // Where a step stands in its bar, by the present metre.
 MG_RT enum mg_clock_weight mg_clock_weight(const struct mg_clock *clock, int64_t step);
 
-// Frames from the end of the cycle that was taken last to a step; under 0: it is over.
-MG_RT double mg_clock_frames_to(const struct mg_clock *clock, int64_t step,
-                                uint32_t rate_hz);
+// Whether a step is the first at or after the beginning of a bar, which need not stand on
+// the grid.
+MG_RT bool mg_clock_begins_bar(const struct mg_clock *clock, int64_t step);
 
 // The place at the end of the cycle that was taken last, in quarter notes, and the length
 // of one in frames.

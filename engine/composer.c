@@ -158,10 +158,12 @@ take(struct mg_composer *c, const struct mg_request *request)
 
 // --- deciding ------------------------------------------------------------------------
 
-static void
+// Returns whether there was room: rt wakes us when it has made some.
+static bool
 send_decision(struct mg_composer *c)
 {
     c->decision_owed = !mg_ring_push(c->decisions, &c->decision);
+    return !c->decision_owed;
 }
 
 // While the music stands still a tap is over at once; a key that is held is not.
@@ -191,10 +193,10 @@ approach(struct mg_composer *c)
     struct mg_scene *scene = c->ask.scene;
     bool other = scene != c->scene;
     if (other || c->begins)
-        mg_improviser_begin(scene->improviser, &scene->controls, c->ask.step,
-                            c->fresh || other);
+        mg_improviser_begin(scene->improviser, &scene->controls, c->ask.step, c->fresh);
     if (other && c->scene && !c->fresh)
-        mg_improviser_inherit(scene->improviser, c->decision.cells);
+        mg_improviser_inherit(scene->improviser, c->scene->improviser,
+                              c->decision.cells);
     c->scene = scene;
     c->begins = false;
     c->fresh = false;
@@ -230,7 +232,7 @@ mg_composer_work(struct mg_composer *c)
     else if (c->is_open && c->hand_changed)
         decide_again(c);
     else if (c->decision_owed)
-        send_decision(c);
+        return send_decision(c);
     else
         return false;
     return true;

@@ -40,9 +40,8 @@ print_binding(const struct mg_binding *binding)
     return g_strdup_printf("%d@%d", binding->controller, binding->channel + 1);
 }
 
-// The line of a control that was said before gives way.
-static void
-add(struct mg_controller_map *map, const struct mg_binding *binding)
+void
+mg_controller_map_add(struct mg_controller_map *map, const struct mg_binding *binding)
 {
     int i = 0;
     while (i < map->count && map->bindings[i].control != binding->control)
@@ -62,7 +61,7 @@ read_line(GKeyFile *file, const char *path, const char *name,
     int code = 0;
     if (mg_controller_map_parse(g_strstrip(text), &binding.channel,
                                 &binding.controller))
-        add(map, &binding);
+        mg_controller_map_add(map, &binding);
     else
         code = mg_key_file_refuse(error, path, GROUP, name,
                                   "'%.40s' is not a controller from 0 to 119, other "

@@ -34,6 +34,10 @@ struct mg_controller_map {
 // "74" or "74@3" (channel 1..16).  Returns whether it is that, and the controller free.
 bool mg_controller_map_parse(const char *text, int *channel, int *controller);
 
+// Adds a binding; the one that its control had gives way.
+void mg_controller_map_add(struct mg_controller_map *map,
+                           const struct mg_binding *binding);
+
 // Reads the group of a key file, if it is there; path: of that file, for the error.
 // Returns 0, or -EINVAL with one line in *error ("FILE: [controllers] KEY: what is
 // wrong").

@@ -125,8 +125,19 @@ mg_controls_turn(struct mg_controls *controls, int channel, int controller, int 
     float before = mg_control_get(controls, control);
     float after = mg_control_of_midi(control, value);
     mg_control_set(controls, control, after);
+    if (control == MG_CONTROL_PANIC) // once too often does no harm
+        return after > 0.0f ? control : MG_CONTROL_NONE;
     bool is_trigger = mg_control_table[control].curve == MG_CURVE_TRIGGER;
     return is_trigger && !(after > before) ? MG_CONTROL_NONE : control;
+}
+
+void
+mg_controls_carry(struct mg_controls *controls, const struct mg_controls *before)
+{
+    static const enum mg_control CARRIED[] = {MG_CONTROL_MUTE, MG_CONTROL_PANIC,
+                                              MG_CONTROL_NEXT};
+    for (int i = 0; i < 3; i++)
+        mg_control_set(controls, CARRIED[i], mg_control_get(before, CARRIED[i]));
 }
 
 int

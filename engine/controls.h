@@ -81,9 +81,14 @@ MG_RT void mg_control_set(struct mg_controls *controls, enum mg_control control,
 // What a controller's value 0..127 means for a control: low at 0, high at 127.
 MG_RT float mg_control_of_midi(enum mg_control control, int value);
 
+// What a button holds stays as it was in the scene before: mute, and which triggers are
+// down.  Real-time thread.
+MG_RT void mg_controls_carry(struct mg_controls *controls,
+                             const struct mg_controls *before);
+
 // A controller was moved: channel 0..15, controller and value 0..127.  Sets what is bound
 // to it and returns that, or MG_CONTROL_NONE.  A trigger is returned only when it goes
-// from 0 to 1.  Real-time thread.
+// from 0 to 1, but panic whenever it is 1.  Real-time thread.
 MG_RT enum mg_control mg_controls_turn(struct mg_controls *controls, int channel,
                                        int controller, int value);
 

@@ -21,13 +21,13 @@ enum {
 };
 
 // A follower goes on for this long when the hand rests.
-static const int ANSWER_QUARTERS = 8;
+enum { ANSWER_QUARTERS = 8, RESTED_MAX = 1000000 };
 
 // Everything but the network's state that a choice depends on.
 struct music {
     float courage;
     int64_t step;              // of `row`
-    int64_t heard_step;        // the last in which the hand played
+    int rested;                // steps since the hand played, bounded
     uint8_t row[MG_NOTES_MAX]; // (N) of enum mg_cell bits: what sounded
     int age[MG_NOTES_MAX];     // (N) steps since a sounding note was struck
 };
@@ -49,6 +49,7 @@ struct mg_improviser {
     struct mg_network *network; // owned
     uint32_t pass;
     struct music music;
+    bool has_played;
     int64_t step;   // approached
     bool is_phrase; // it is the first of a phrase
     int transpose;  // at the last choice
@@ -75,7 +76,8 @@ static void
 forget(struct mg_improviser *im)
 {
     mg_network_reset(im->network);
-    im->music = (struct music){.courage = 1.0f, .heard_step = INT64_MIN / 2};
+    // How long the hand has rested is not the network's to forget.
+    im->music = (struct music){.courage = 1.0f, .rested = im->music.rested};
 }
 
 struct mg_improviser *
@@ -93,6 +95,7 @@ mg_improviser_create(const struct mg_model *model,
     im->network = network;
     im->marks = config->repeatable ? create_marks(network) : NULL;
     forget(im);
+    im->music.rested = RESTED_MAX;
     return im;
 }
 
@@ -115,8 +118,7 @@ static bool
 answers(const struct mg_improviser *im)
 {
     int spq = mg_network_shape(im->network)->steps_per_quarter;
-    return !im->config.follows ||
-           im->step - im->music.heard_step <= (int64_t)ANSWER_QUARTERS * spq;
+    return !im->config.follows || im->music.rested <= ANSWER_QUARTERS * spq;
 }
 
 // Ages and courage after a row has sounded.
@@ -152,7 +154,9 @@ mg_improviser_settle(struct mg_improviser *im, uint32_t revision)
     else
         hold_row(im);
     im->music.step = im->step;
+    im->has_played = true;
     account(im);
+    im->music.rested = MIN(im->music.rested + 1, RESTED_MAX);
 }
 
 // Key of a note, where the transposition puts it; may lie outside of 0..127.
@@ -169,10 +173,14 @@ is_key(int key)
 }
 
 void
-mg_improviser_inherit(struct mg_improviser *im, const uint8_t *cells)
+mg_improviser_inherit(struct mg_improviser *im, const struct mg_improviser *before,
+                      const uint8_t *cells)
 {
     int N = mg_network_shape(im->network)->notes;
-    for (int i = 0; i < N && !im->marks; i++) // else a place sounds as it always does
+    im->music.rested = before->music.rested;
+    if (im->has_played || im->marks) // a place is to sound as it always does
+        return;
+    for (int i = 0; i < N; i++)
         if (is_key(key_of(im, i)))
             im->music.row[i] = cells[key_of(im, i)] & MG_CELL_PLAY;
 }
@@ -291,7 +299,7 @@ mg_improviser_choose(struct mg_improviser *im, const struct mg_controls *control
     uint8_t fixed[MG_NOTES_MAX] = {0};
     take_controls(im, controls);
     if (take_hand(im, hand, fixed))
-        im->music.heard_step = im->step;
+        im->music.rested = 0;
     if (prime && im->step < prime->steps)
         copy_row(im, mg_roll_row(prime, (int)im->step), fixed, choice->row);
     else if (answers(im))
@@ -329,7 +337,9 @@ take_mark(struct mg_improviser *im, int64_t step)
         const struct mark *mark = mark_of(im, at);
         if (mark->step != at)
             continue;
+        int rested = im->music.rested;
         im->music = mark->music;
+        im->music.rested = rested;
         mg_network_restore(im->network, mark->network);
         return at;
     }
@@ -358,11 +368,13 @@ catch_up(struct mg_improviser *im, const struct mg_controls *controls, int64_t s
 {
     static const struct mg_hand_keys NO_HAND;
     uint8_t cells[MG_KEYS];
+    int rested = im->music.rested;
     for (int64_t at = take_mark(im, step); at < step; at++) {
         mg_improviser_approach(im, at);
         mg_improviser_choose(im, controls, &NO_HAND, 1, cells);
         mg_improviser_settle(im, 1);
     }
+    im->music.rested = rested;
 }
 
 void

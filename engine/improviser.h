@@ -10,7 +10,8 @@
 // Repeatable, the music is made of phrases of MG_PHRASE_STEPS: each begins anew, from
 // random numbers that depend on seed and step alone, so that what is played at a place
 // depends only on model, seed, controls, place, and what the hand played since the phrase
-// began.  States are kept on the way, so that a relocation has few steps to catch up.
+// began.  States are kept on the way, so that a relocation has few steps to catch up;
+// what the hand had played before such a state, in whichever pass, is part of it.
 #ifndef MG_ENGINE_IMPROVISER_H
 #define MG_ENGINE_IMPROVISER_H
 
@@ -62,8 +63,11 @@ void mg_improviser_destroy(struct mg_improviser *improviser);
 void mg_improviser_begin(struct mg_improviser *improviser,
                          const struct mg_controls *controls, int64_t step, bool fresh);
 
-// What sounds while its scene begins.  cells: (MG_KEYS) of enum mg_decided.
-void mg_improviser_inherit(struct mg_improviser *improviser, const uint8_t *cells);
+// Its scene comes after that of `before`: the hand goes on, and to one that has not
+// played yet what sounds is what it hears first.  cells: (MG_KEYS) of enum mg_decided.
+// After begin.
+void mg_improviser_inherit(struct mg_improviser *improviser,
+                           const struct mg_improviser *before, const uint8_t *cells);
 
 // Goes to `step`; where that is not the next one, what sounded last was held meanwhile.
 void mg_improviser_approach(struct mg_improviser *improviser, int64_t step);

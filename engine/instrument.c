@@ -122,6 +122,18 @@ mg_instrument_change(struct mg_instrument *instrument, const struct mg_preset *p
     return 0;
 }
 
+int
+mg_instrument_bind(struct mg_instrument *instrument, const struct mg_binding *binding)
+{
+    struct mg_scene *scenes[] = {instrument->scene, instrument->next};
+    int code = 0;
+    for (int i = 0; i < 2 && code == 0; i++)
+        if (scenes[i])
+            code = mg_controls_bind(&scenes[i]->controls, binding->control,
+                                    binding->channel, binding->controller);
+    return code;
+}
+
 void
 mg_instrument_tend(struct mg_instrument *instrument)
 {

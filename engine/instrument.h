@@ -69,6 +69,11 @@ int mg_instrument_change(struct mg_instrument *instrument,
 // Whether a change is on its way.
 bool mg_instrument_is_changing(const struct mg_instrument *instrument);
 
+// Binds a controller for the scene that plays, and for the one that comes.  Returns as
+// mg_controls_bind().
+int mg_instrument_bind(struct mg_instrument *instrument,
+                       const struct mg_binding *binding);
+
 // Records what was played and frees what is over.  Often.
 void mg_instrument_tend(struct mg_instrument *instrument);
 

@@ -24,12 +24,11 @@ mg_learning_tend(struct mg_learning *learning, struct mg_instrument *instrument,
     struct mg_binding binding = {.control = mg_control_find(wanted),
                                  .channel = -1,
                                  .controller = (int)(turned & 0x7f)};
-    if (mg_controls_bind(&instrument->scene->controls, binding.control, binding.channel,
-                         binding.controller) != 0)
+    if (mg_instrument_bind(instrument, &binding) != 0)
         return NULL; // a controller that means something else
     learning->names++;
-    if (mg_controller_map_store(learning->path, &binding, error) != 0 ||
-        mg_controller_map_load(learning->path, learning->map, error) != 0)
+    mg_controller_map_add(learning->map, &binding);
+    if (mg_controller_map_store(learning->path, &binding, error) != 0)
         return NULL;
     return g_strdup_printf("%s=%d", wanted, binding.controller);
 }

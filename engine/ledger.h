@@ -18,8 +18,12 @@ struct mg_ledger {
     _Atomic uint16_t ours[MG_KEYS];
     _Atomic uint16_t thru[MG_KEYS];
     _Atomic uint16_t left[MG_KEYS]; // sounding since an earlier life; to be ended
+
+    // Ended a moment ago: a note-off may still be on its way through a driver's queue,
+    // which a crash takes with it.  One table of now, one of before.
+    _Atomic uint16_t ended[2][MG_KEYS];
 };
 
-#define MG_LEDGER_MAGIC "mgnotes1"
+#define MG_LEDGER_MAGIC "mgnotes2"
 
 #endif

@@ -19,13 +19,16 @@ mg_ledger_inherit(struct mg_ledger *ledger)
 {
     int notes = 0;
     for (int key = 0; key < MG_KEYS; key++) {
-        uint16_t left = atomic_load(&ledger->left[key]) |
-                        atomic_load(&ledger->ours[key]) |
-                        atomic_load(&ledger->thru[key]);
+        uint16_t left =
+            atomic_load(&ledger->left[key]) | atomic_load(&ledger->ours[key]) |
+            atomic_load(&ledger->thru[key]) | atomic_load(&ledger->ended[0][key]) |
+            atomic_load(&ledger->ended[1][key]);
         // In this order: killed in between, nothing is forgotten.
         atomic_store(&ledger->left[key], left);
         atomic_store(&ledger->ours[key], 0);
         atomic_store(&ledger->thru[key], 0);
+        atomic_store(&ledger->ended[0][key], 0);
+        atomic_store(&ledger->ended[1][key], 0);
         for (; left; left &= (uint16_t)(left - 1))
             notes++;
     }

@@ -82,7 +82,8 @@ save_take(const struct player *player, const char *path, uint32_t rate_hz)
 {
     struct mg_instrument *instrument = player->instrument;
     GError *error = NULL;
-    if (!instrument->recorder || !path)
+    if (!instrument->recorder || !path ||
+        rate_hz == 0) // no server came: nothing played
         return MG_PROGRAM_DONE;
     uint64_t frames = mg_count_get(&instrument->rt->counters.frames);
     int left_out = 0;
@@ -197,20 +198,19 @@ static int
 open_jack_again(void *context, char *const *connections, struct mg_driver **driver)
 {
     struct player *player = context;
-    GStrvBuilder *names = g_strv_builder_new();
-    if (player->arguments->connect)
-        g_strv_builder_addv(names, (const char **)player->arguments->connect);
-    g_strv_builder_addv(names, (const char **)connections);
-    g_strfreev(player->connect);
-    player->connect = g_strv_builder_end(names);
-    g_strv_builder_unref(names);
-    player->config.connect = player->connect;
+    // Those asked for that were made and taken away since are not made again.
+    if (*connections) {
+        g_strfreev(player->connect);
+        player->connect = g_strdupv((char **)connections);
+        player->config.connect = player->connect;
+    }
     int code = mg_jack_open(&player->config, driver, NULL);
     if (code != 0)
         return code;
     player->memory_is_locked = mg_live_lock_memory();
     // No cycle runs now: the last driver is closed, and this one not started.
     mg_ledger_inherit(player->instrument->rt->config.ledger);
+    mg_rt_command(player->instrument->rt, MG_RT_PANIC);
     code = mg_driver_start(*driver, NULL);
     if (code != 0)
         mg_driver_close(*driver);
@@ -338,13 +338,15 @@ choose_driver(struct player *player)
         mg_live_take_signals();
         return MG_PROGRAM_GO_ON;
     }
-    if (code == -ECONNREFUSED && !asked) {
+    // The others have no input to hear a clock from.
+    bool is_clocked = player->arguments->clock_in || player->arguments->clock_out;
+    if (code == -ECONNREFUSED && !asked && !is_clocked) {
         g_clear_error(&error);
         code = try_driver(player, "synth", &error);
     }
     if (code == 0)
         return MG_PROGRAM_GO_ON;
-    if (asked || (code != -ENODEV && code != -ENOTSUP && code != -ENOENT))
+    if (asked || is_clocked || (code != -ENODEV && code != -ENOTSUP && code != -ENOENT))
         return mg_program_fail_error(error);
     fprintf(stderr, "mg-play: no JACK server; %s; playing into files instead\n",
             error->message);

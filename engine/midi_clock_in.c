@@ -44,6 +44,8 @@ void
 mg_midi_clock_in_init(struct mg_midi_clock_in *clock, double bpm)
 {
     memset(clock, 0, sizeof *clock);
+    clock->beats_per_bar = 4.0;
+    clock->beat_type = 4.0;
     clock->period_s =
         period_of(limited(bpm, MG_MIDI_CLOCK_IN_BPM_MIN, MG_MIDI_CLOCK_IN_BPM_MAX));
 }
@@ -176,20 +178,22 @@ static void
 report(const struct mg_midi_clock_in *clock, uint32_t late_frames,
        struct mg_transport *out)
 {
-    int64_t beats = (int64_t)clock->quarters;
-    int64_t bars = beats / 4;
+    double place = clock->quarters * clock->beat_type / 4.0;
+    double beats = floor(place);
+    double bars = floor(beats / clock->beats_per_bar);
+    double before_bar = bars * clock->beats_per_bar;
     *out = (struct mg_transport){
         .rolling = clock->mode == MG_MIDI_CLOCK_ROLLING,
         .frame = clock->frame,
         .has_bbt = true,
         .bar = (int32_t)bars + 1,
-        .beat = (int32_t)(beats - 4 * bars) + 1,
-        .tick = (clock->quarters - (double)beats) * TICKS_PER_BEAT,
-        .bar_start_tick = (double)(4 * bars) * TICKS_PER_BEAT,
+        .beat = (int32_t)(beats - before_bar) + 1,
+        .tick = (place - beats) * TICKS_PER_BEAT,
+        .bar_start_tick = before_bar * TICKS_PER_BEAT,
         .ticks_per_beat = TICKS_PER_BEAT,
         .beats_per_minute = 60.0 / (clock->period_s * MG_MIDI_PULSES_PER_QUARTER),
-        .beats_per_bar = 4.0,
-        .beat_type = 4.0,
+        .beats_per_bar = clock->beats_per_bar,
+        .beat_type = clock->beat_type,
         .bbt_offset_frames = -(int32_t)late_frames,
     };
 }

@@ -62,16 +62,21 @@ struct mg_midi_clock_in {
     double next_s;   // when the next pulse is expected, from the start of the cycle
     double period_s; // from one pulse to the next
 
+    // The metre that its bars are counted in: a MIDI clock says none.
+    double beats_per_bar;
+    double beat_type;
+
     // What was reported last.
     double quarters;
     uint32_t frame;
 };
 
-// bpm: the tempo until pulses tell it; beyond the limits above the nearest of them.
+// bpm: the tempo until pulses tell it; beyond the limits above the nearest of them.  The
+// metre is 4/4 until another is put in place.
 void mg_midi_clock_in_init(struct mg_midi_clock_in *clock, double bpm);
 
 // Takes one cycle of `frames` frames at `rate_hz` (not 0) and the `count` messages that
-// came in with it, and says in *out where its first frame stands, in 4/4.  Any messages
+// came in with it, and says in *out where its first frame stands.  Any messages
 // in any order: those that do not concern the clock are left out, the work is bounded
 // by their number, and *out is always sound.
 MG_RT void mg_midi_clock_in_advance(struct mg_midi_clock_in *clock,

@@ -9,6 +9,10 @@
 // through a few stopped cycles, and those must not cost the network its memory.
 static const double FRESH_SECONDS = 0.5;
 
+// How long a note that has ended stays in the ledger, at the least: longer than any
+// driver's queue.
+static const double LINGER_SECONDS = 0.1;
+
 // What the MIDI clock says in this cycle.
 static void
 make_pulses(struct mg_rt *rt, const struct mg_cycle *cycle)
@@ -162,6 +166,21 @@ obey(struct mg_rt *rt, struct mg_outlet *outlet)
         end_inheritance(rt, outlet);
 }
 
+// Forgets what ended before the last turn.
+static void
+turn_ended(struct mg_rt *rt, uint32_t rate_hz)
+{
+    struct mg_ledger *ledger = rt->config.ledger;
+    if (rt->life_frame < rt->turn_frame)
+        return;
+    rt->turn_frame = rt->life_frame + (int64_t)(LINGER_SECONDS * rate_hz);
+    rt->ended_table = !rt->ended_table;
+    rt->ours.ended = ledger->ended[rt->ended_table];
+    rt->thru.ended = ledger->ended[rt->ended_table];
+    for (int key = 0; key < MG_KEYS; key++)
+        atomic_store_explicit(&rt->ours.ended[key], 0, memory_order_relaxed);
+}
+
 static void
 end_cycle(struct mg_rt *rt, const struct mg_cycle *cycle)
 {
@@ -169,6 +188,7 @@ end_cycle(struct mg_rt *rt, const struct mg_cycle *cycle)
     if (rt->rolled)
         rt->frame += cycle->frames;
     rt->life_frame += cycle->frames;
+    turn_ended(rt, cycle->rate_hz);
     rt->delayed_frame -= cycle->frames;
     mg_count_add(&rt->counters.cycles, 1);
     atomic_store_explicit(&rt->counters.frames, (uint64_t)rt->frame,

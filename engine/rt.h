@@ -99,6 +99,8 @@ struct mg_rt {
     int64_t frame; // first frame of the cycle since the first roll
     uint64_t stopped_frames;
     int64_t life_frame; // first frame of the cycle since the first cycle
+    int64_t turn_frame; // when the ledger's tables of ended notes change places
+    int ended_table;    // the one of now
 
     // The scene that plays, the one to come, and the one that is over.
     struct mg_scene *scene;

@@ -40,6 +40,9 @@ MG_RT void mg_rt_try_delayed(struct mg_rt *rt, struct mg_outlet *outlet);
 // Gives up waiting for it.
 MG_RT void mg_rt_drop_delayed(struct mg_rt *rt);
 
+// The clocks take the scene's metre.
+MG_RT void mg_rt_take_metre(struct mg_rt *rt);
+
 // Takes what main offers, and begins it if nothing rolls.
 MG_RT void mg_rt_take_scene(struct mg_rt *rt, bool rolling);
 

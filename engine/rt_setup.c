@@ -3,6 +3,8 @@
 // Making and freeing the real-time core.
 #include "engine/rt_setup.h"
 
+#include "engine/rt_parts.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,11 +41,13 @@ mg_rt_create(const struct mg_rt_config *config)
     rt->scene = config->scene;
     rt->ours.shown = config->ledger->ours;
     rt->thru.shown = config->ledger->thru;
+    rt->ours.ended = config->ledger->ended[0];
+    rt->thru.ended = config->ledger->ended[0];
     sem_init(&rt->wake, 0, 0);
     mg_clock_init(&rt->clock, rt->scene->steps_per_quarter, rt->scene->bpm);
     mg_midi_clock_in_init(&rt->clock_in, rt->scene->bpm);
     mg_midi_clock_out_init(&rt->clock_out);
-    mg_clock_set_metre(&rt->clock, rt->scene->beats_per_bar, rt->scene->beat_type);
+    mg_rt_take_metre(rt);
     if (mg_ring_init(&rt->requests, sizeof(struct mg_request), REQUESTS) != 0 ||
         mg_ring_init(&rt->decisions, sizeof(struct mg_decision), DECISIONS) != 0 ||
         mg_ring_init(&rt->played, sizeof(struct mg_played), PLAYED) != 0) {

@@ -8,15 +8,26 @@ static const double DELAY_STEPS = 0.25;
 
 // --- scenes --------------------------------------------------------------------------
 
+// Where nobody else says a metre, it is the scene's.
+MG_RT void
+mg_rt_take_metre(struct mg_rt *rt)
+{
+    double beats_per_bar = rt->scene->beats_per_bar, beat_type = rt->scene->beat_type;
+    mg_clock_set_metre(&rt->clock, beats_per_bar, beat_type);
+    rt->clock_in.beats_per_bar = beats_per_bar;
+    rt->clock_in.beat_type = beat_type;
+}
+
 // The old scene's notes end where the new one begins.
 static void
 change_scene(struct mg_rt *rt)
 {
     rt->over = rt->scene;
     rt->scene = rt->coming;
+    mg_controls_carry(&rt->scene->controls, &rt->over->controls);
     rt->coming = NULL;
     rt->coming_asked = false;
-    mg_clock_set_metre(&rt->clock, rt->scene->beats_per_bar, rt->scene->beat_type);
+    mg_rt_take_metre(rt);
     mg_count_add(&rt->counters.scenes, 1);
 }
 
@@ -91,7 +102,7 @@ static void
 reach(struct mg_rt *rt, int64_t step, uint32_t struck)
 {
     int64_t next = step + 1;
-    if (rt->coming && mg_clock_weight(&rt->clock, next) == MG_CLOCK_DOWNBEAT) {
+    if (rt->coming && mg_clock_begins_bar(&rt->clock, next)) {
         rt->coming_asked = true;
         rt->coming_step = next;
         rt->coming_first =

@@ -102,7 +102,9 @@ measure_hand(struct mg_rt *rt)
 {
     if (rt->waiting_key == 0 || !has_come_to(rt->decision.heard, rt->waiting_key))
         return;
-    uint64_t frames = (uint64_t)(rt->life_frame - rt->waiting_frame);
+    // In freewheel the answer may be waited for within the key's own cycle.
+    int64_t waited = rt->life_frame - rt->waiting_frame;
+    uint64_t frames = waited > 0 ? (uint64_t)waited : 0;
     mg_count_add(&rt->counters.keys, 1);
     mg_count_add(&rt->counters.hand_frames, frames);
     mg_count_max(&rt->counters.hand_frames_max, frames);
@@ -114,6 +116,7 @@ mg_rt_take_decisions(struct mg_rt *rt)
 {
     struct mg_decision decision;
     while (mg_ring_pop(&rt->decisions, &decision)) {
+        rt->posted = true; // one may be owed for lack of room
         if (decision.generation != rt->generation)
             continue;
         rt->decision = decision;

@@ -7,7 +7,14 @@ static void
 set_controls(struct mg_controls *controls, const struct mg_preset *preset,
              const struct mg_controller_map *own)
 {
+    static const struct mg_binding BUTTONS[] = {{MG_CONTROL_MUTE, -1, 80},
+                                                {MG_CONTROL_NEXT, -1, 81},
+                                                {MG_CONTROL_PANIC, -1, 82}};
     mg_controls_init(controls);
+    // A preset or a bare model that binds nothing can be left, and silenced, all the same.
+    for (size_t i = 0; i < G_N_ELEMENTS(BUTTONS); i++)
+        mg_controls_bind(controls, BUTTONS[i].control, BUTTONS[i].channel,
+                         BUTTONS[i].controller);
     for (int i = 0; i < MG_CONTROL_COUNT; i++)
         mg_control_set(controls, (enum mg_control)i, preset->control[i]);
     mg_controller_map_apply(&preset->controllers, controls);

@@ -70,6 +70,9 @@ mg_voices_off(struct mg_voices *voices, struct mg_outlet *outlet, uint32_t frame
         voices->owed[key] |= bit(channel);
         return;
     }
+    if (voices->ended) // before it is shown as silent
+        atomic_fetch_or_explicit(&voices->ended[key], bit(channel),
+                                 memory_order_relaxed);
     voices->sounding[key] &= (uint16_t)~bit(channel);
     voices->owed[key] &= (uint16_t)~bit(channel);
     voices->count--;

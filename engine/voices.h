@@ -27,9 +27,12 @@ struct mg_outlet {
 // One bit a channel.
 struct mg_voices {
     uint16_t sounding[MG_KEYS];
-    uint16_t owed[MG_KEYS];  // a subset of sounding: the note-off found no room
-    int count;               // bits in sounding
-    _Atomic uint16_t *shown; // (MG_KEYS) a copy of sounding (engine/ledger.h), or NULL
+    uint16_t owed[MG_KEYS]; // a subset of sounding: the note-off found no room
+    int count;              // bits in sounding
+    // In the ledger (engine/ledger.h), or NULL: (MG_KEYS) a copy of sounding, and what has
+    // ended of late.
+    _Atomic uint16_t *shown;
+    _Atomic uint16_t *ended;
 };
 
 MG_RT bool mg_voices_sounds(const struct mg_voices *voices, int channel, int key);

@@ -273,6 +273,8 @@ make_client(struct jack *jack, GError **error)
         return fail(error, -EIO, "the server refused the client");
     }
     forget_messages();
+    // What a keyboard held when an earlier server went away nobody will let go of.
+    atomic_store(&jack->unplugged, true);
     atomic_store(&jack->rate_hz, jack_get_sample_rate(jack->client));
     atomic_store(&jack->period_frames, jack_get_buffer_size(jack->client));
     jack->midi_in = jack_port_register(jack->client, "midi_in", JACK_DEFAULT_MIDI_TYPE,

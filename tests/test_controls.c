@@ -125,7 +125,8 @@ test_what_cannot_be_bound(void **state)
     assert_int_equal(mg_controls_turn(&controls, 0, 64, 127), MG_CONTROL_NONE);
 }
 
-// A button that is held, sends its value twice or goes up says nothing more.
+// A button that is held, sends its value twice or goes up says nothing more; but panic
+// is heard each time, and the next scene's controls know what is down.
 static void
 test_trigger(void **state)
 {
@@ -133,14 +134,24 @@ test_trigger(void **state)
     static const struct {
         int value;
         enum mg_control said;
-    } MOVES[] = {{63, MG_CONTROL_NONE},  {127, MG_CONTROL_PANIC},
-                 {127, MG_CONTROL_NONE}, {64, MG_CONTROL_NONE},
-                 {0, MG_CONTROL_NONE},   {64, MG_CONTROL_PANIC}};
+    } MOVES[] = {{63, MG_CONTROL_NONE}, {127, MG_CONTROL_NEXT}, {127, MG_CONTROL_NONE},
+                 {64, MG_CONTROL_NONE}, {0, MG_CONTROL_NONE},   {64, MG_CONTROL_NEXT}};
+    static struct mg_controls other;
     mg_controls_init(&controls);
+    mg_controls_bind(&controls, MG_CONTROL_NEXT, -1, 81);
     mg_controls_bind(&controls, MG_CONTROL_PANIC, -1, 82);
     for (size_t i = 0; i < G_N_ELEMENTS(MOVES); i++)
-        assert_int_equal(mg_controls_turn(&controls, 3, 82, MOVES[i].value),
+        assert_int_equal(mg_controls_turn(&controls, 3, 81, MOVES[i].value),
                          MOVES[i].said);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(mg_controls_turn(&controls, 3, 82, 127), MG_CONTROL_PANIC);
+    assert_int_equal(mg_controls_turn(&controls, 3, 82, 0), MG_CONTROL_NONE);
+    mg_control_set(&controls, MG_CONTROL_MUTE, 1);
+    mg_controls_init(&other);
+    mg_controls_bind(&other, MG_CONTROL_NEXT, -1, 81);
+    mg_controls_carry(&other, &controls);
+    assert_true(mg_control_get(&other, MG_CONTROL_MUTE) > 0.0f);
+    assert_int_equal(mg_controls_turn(&other, 3, 81, 101), MG_CONTROL_NONE);
 }
 
 // --- text ----------------------------------------------------------------------------

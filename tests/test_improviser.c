@@ -158,6 +158,35 @@ test_follows(void **state)
     mg_improviser_destroy(im);
 }
 
+// In a loop the hand's eight quarter notes count as they pass, not by the song's steps.
+static void
+test_follows_in_a_loop(void **state)
+{
+    (void)state;
+    for (int repeatable = 0; repeatable < 2; repeatable++) {
+        const struct mg_improviser_config config = {
+            .seed = 5, .follows = true, .fill_below = 2, .repeatable = repeatable};
+        struct mg_improviser *im = create(&config);
+        struct mg_hand_keys hand = {0};
+        hand.held[LOWEST + 3] = hand.struck[LOWEST + 3] = true;
+        int answered = 0;
+        for (int pass = 0; pass < 3; pass++) {
+            mg_improviser_begin(im, &controls, 40, pass == 0);
+            for (int64_t step = 40; step < 72; step++) {
+                bool plays = pass == 0 && step >= 60 && step < 64;
+                play_step(im, plays ? &hand : &NO_HAND, step, played[0]);
+                int64_t since = pass * 32 + step - 63;
+                int others = count(played[0], MG_DECIDED_PLAY) - plays;
+                if (since > 16 || (pass == 0 && step < 60))
+                    assert_int_equal(others, 0);
+                answered += since > 8 && since <= 16 ? others : 0;
+            }
+        }
+        assert_true(answered > 0); // over the end of the loop, and of a phrase
+        mg_improviser_destroy(im);
+    }
+}
+
 static void
 test_split(void **state)
 {
@@ -252,6 +281,7 @@ main(void)
         cmocka_unit_test(test_hand_stays_in_phrase),
         cmocka_unit_test(test_passes_differ),
         cmocka_unit_test(test_follows),
+        cmocka_unit_test(test_follows_in_a_loop),
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_transposition),
         cmocka_unit_test(test_masks),

@@ -136,6 +136,32 @@ test_scene_exactly(void **state)
     close_quiet(&stage);
 }
 
+// From a 4/4 scene to one in 3/4 at the second bar: its own bars begin there, and a mute
+// that is on stays on.
+static void
+test_scene_in_another_metre(void **state)
+{
+    (void)state;
+    static struct mg_stage stage;
+    struct mg_scene other;
+    int channel, velocity;
+    mg_stage_make_scene(&other, 2, 240, 9);
+    other.beats_per_bar = 3;
+    mg_control_set(&other.controls, MG_CONTROL_ACCENT, 20);
+    open_rolling(&stage);
+    mg_control_set(&stage.scene.controls, MG_CONTROL_MUTE, 1);
+    mg_rt_offer(stage.rt, &other);
+    run_to(&stage, BAR + STEP + 64);
+    assert_ptr_equal(stage.retired, &stage.scene);
+    assert_int_equal(stage.notes_on, 0);
+    mg_control_set(&other.controls, MG_CONTROL_MUTE, 0);
+    for (int step = 2; step < 20; step++) {
+        assert_int_equal(next_on(&stage, &channel, &velocity), BAR + step * STEP);
+        assert_int_equal(velocity == 100, step % 6 == 0);
+    }
+    close_quiet(&stage);
+}
+
 static void
 test_scene_while_stopped(void **state)
 {
@@ -397,6 +423,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scene_at_bar),
         cmocka_unit_test(test_scene_exactly),
+        cmocka_unit_test(test_scene_in_another_metre),
         cmocka_unit_test(test_scene_while_stopped),
         cmocka_unit_test(test_scene_and_locate),
         cmocka_unit_test(test_mute_and_panic),
