@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: ISC
 // One cycle of audio time: what a driver tells the instrument, and what it gets back.
 //
-// A driver (JACK, synth, offline) calls a mg_cycle_fn once per buffer from its
+// A driver (JACK, ALSA, synth, offline) calls a mg_cycle_fn once per buffer from its
 // real-time thread.  Nothing here names a driver, so the instrument is tested with
 // arrays.
 #ifndef MG_IO_CYCLE_H
