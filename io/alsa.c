@@ -95,7 +95,8 @@ queue_time(const struct alsa *alsa)
     return *snd_seq_queue_status_get_real_time(status);
 }
 
-// Writes the messages of one event.  Returns their number.
+// Writes the messages of one event.  Returns their number.  A keyboard that has gone lets
+// go of its keys.
 static int
 take_event(struct alsa *alsa, const snd_seq_event_t *event, uint32_t frame,
            struct mg_midi_event *to)
@@ -116,10 +117,10 @@ static int
 read_events(struct alsa *alsa, uint64_t start)
 {
     int count = 0;
-    uint32_t offset = 0; // the queue's time may step back by a few microseconds
-    for (int reads = 0; reads < MG_DRIVER_IN_MAX - MG_DRIVER_LET_GO &&
-                        count <= MG_DRIVER_IN_MAX - MG_DRIVER_LET_GO;
-         reads++) {
+    uint32_t offset = 0; // never falls: the queue's clock may step back by microseconds
+    for (int reads = 0; reads < POOL_EVENTS; reads++) {
+        if (count > MG_DRIVER_IN_MAX - MG_DRIVER_LET_GO)
+            break;
         int rc = alsa->waiting ? 0 : snd_seq_event_input(alsa->seq, &alsa->waiting);
         if (rc == -ENOSPC) { // some were lost, and perhaps a note-off among them
             atomic_fetch_add(&alsa->ignored_in, 1);
@@ -139,23 +140,28 @@ read_events(struct alsa *alsa, uint64_t start)
     return count;
 }
 
-// Gives the queue what is to leave two periods after its frame.
+// Hands a message to the output buffer, to leave at a frame of the queue's time.
+static bool
+send(struct alsa *alsa, const struct mg_midi_event *message, uint64_t frame)
+{
+    snd_seq_event_t event;
+    if (!mg_alsa_event_encode(alsa->coder, message, &event))
+        return false;
+    event.source = alsa->midi_out;
+    event.dest.client = SND_SEQ_ADDRESS_SUBSCRIBERS;
+    event.queue = (unsigned char)alsa->queue;
+    event.flags |= SND_SEQ_TIME_STAMP_REAL;
+    event.time.time = mg_alsa_clock_time(frame, alsa->rate_hz);
+    return snd_seq_event_output_buffer(alsa->seq, &event) >= 0;
+}
+
 static void
 write_events(struct alsa *alsa, uint64_t start, const struct mg_cycle *cycle)
 {
     uint64_t leaves = start + LATENCY_PERIODS * alsa->period_frames;
-    for (int i = 0; i < cycle->out_count; i++) {
-        snd_seq_event_t event;
-        bool is_good = mg_alsa_event_encode(alsa->coder, &cycle->out[i], &event);
-        event.source = alsa->midi_out;
-        event.dest.client = SND_SEQ_ADDRESS_SUBSCRIBERS;
-        event.queue = (unsigned char)alsa->queue;
-        event.flags |= SND_SEQ_TIME_STAMP_REAL;
-        event.time.time =
-            mg_alsa_clock_time(leaves + cycle->out[i].frame, alsa->rate_hz);
-        if (!is_good || snd_seq_event_output_buffer(alsa->seq, &event) < 0)
+    for (int i = 0; i < cycle->out_count; i++)
+        if (!send(alsa, &cycle->out[i], leaves + cycle->out[i].frame))
             atomic_fetch_add(&alsa->failed_out, 1);
-    }
     // What the kernel does not take is tried again in the next cycle.
     snd_seq_drain_output(alsa->seq);
     if (cycle->out_count == 0)
