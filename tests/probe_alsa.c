@@ -131,31 +131,34 @@ send_dump(struct probe *probe, unsigned frame, unsigned size)
     g_free(bytes);
 }
 
-static void
-send_message(struct probe *probe, unsigned frame, unsigned bytes)
+static bool
+send_message(struct probe *probe, unsigned frame, struct mg_midi_event message)
 {
-    struct mg_midi_event message = {
-        .size = 3, .data = {bytes >> 16 & 0xff, bytes >> 8 & 0xff, bytes & 0xff}};
     snd_seq_event_t event;
-    if (mg_alsa_event_encode(probe->coder, &message, &event))
-        schedule(probe, frame, &event);
+    if (!mg_alsa_event_encode(probe->coder, &message, &event))
+        return false;
+    schedule(probe, frame, &event);
+    return true;
 }
 
-// note=KEY@FRAME+LENGTH, sysex=BYTES@FRAME
+// note=KEY@FRAME+LENGTH, byte=HEX@FRAME, sysex=BYTES@FRAME
 static bool
 act(struct probe *probe, const char *text)
 {
-    unsigned at, key, length;
+    unsigned at, value, length;
     char rest;
     if (sscanf(text, "sysex=%u@%u%c", &length, &at, &rest) == 2 && length >= 2) {
         send_dump(probe, at, length);
         return true;
     }
-    if (sscanf(text, "note=%u@%u+%u%c", &key, &at, &length, &rest) != 3 || key > 127)
+    if (sscanf(text, "byte=%x@%u%c", &value, &at, &rest) == 2)
+        return send_message(probe, at, (struct mg_midi_event){0, 1, {(uint8_t)value}});
+    if (sscanf(text, "note=%u@%u+%u%c", &value, &at, &length, &rest) != 3)
         return false;
-    send_message(probe, at, 0x900000 | key << 8 | 93);
-    send_message(probe, at + length, 0x800000 | key << 8 | 93);
-    return true;
+    uint8_t key = (uint8_t)value;
+    return send_message(probe, at, (struct mg_midi_event){0, 3, {0x90, key, 93}}) &&
+           send_message(probe, at + length,
+                        (struct mg_midi_event){0, 3, {0x80, key, 93}});
 }
 
 // --- recording -------------------------------------------------------------------------------

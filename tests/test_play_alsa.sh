@@ -213,6 +213,39 @@ sysex() {
     check "sysex: what comes behind it is heard" heard 01
 }
 
+# 24 pulses a quarter note: 1,000 frames at 120 BPM, 1,200 at 100.
+clock_out() {
+    perform 6 --clock-out "$random"
+    wired_soon "musicguru:1 -> recorder:0"
+    sleep 3
+    play_end TERM
+    wait $recorder
+    check "clock out: it begins with the song" \
+        grep -q -E '^event [0-9]+ 0 1 fa ' "$work/recorded"
+    check "clock out: every pulse is on its frame, and none is missing" \
+        awk '$5 == "f8" { if ($3 != 1000 * n) bad = 1; n++ } END { exit bad || n < 100 }' \
+        "$work/recorded"
+}
+
+clock_in() {
+    local pulses
+    mapfile -t pulses < <(seq -f 'byte=f8@%.0f' 24000 1200 240000)
+    perform 9 --clock-in --tempo 77 "$random"
+    wired_soon "musicguru:1 -> recorder:0"
+    "$probe" --name master --send musicguru:0 --seconds 6 byte=fa@23400 "${pulses[@]}" \
+        >/dev/null
+    play_end TERM
+    wait $recorder
+    # A step is half a quarter note.  The master's own queue ticks every millisecond.
+    check "clock in: the steps are the master's" \
+        awk 'substr($5, 1, 1) == "9" {
+                if (!n++) first = $3
+                off = ($3 - first) % 14400
+                if (off > 7200) off -= 14400
+                if (off < -48 || off > 48) { print "off by", off; bad = 1 }
+            } END { exit bad || n < 10 }' "$work/recorded"
+}
+
 # A file of two notes, played and listened to with ALSA's own tools.
 tools() {
     printf 'MThd\0\0\0\6\0\0\0\1\0\140MTrk\0\0\0\24%b' \
@@ -295,6 +328,8 @@ thru
 unplugged
 overflow
 sysex
+clock_out
+clock_in
 tools
 connections
 unit_tests
