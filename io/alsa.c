@@ -26,7 +26,7 @@ enum {
     STOPPED_DIVISOR = 4,  // a quarter of a second: the first step is composed meanwhile
     PRIORITY = 60,        // below a JACK server's 70, above what draws and decodes
     STACK_BYTES = 262144, // locked in memory, where the default's 8 MiB would be too
-    NAP_MAX_NS = 100000000,
+    NAP_MAX_NS = 100000000, // then the thread looks whether it is to end
 
     // The queue sends what is due at each tick of its timer.  1,000 Hz is the kernel's
     // default; a byte takes 320 us on a MIDI cable.

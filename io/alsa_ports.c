@@ -247,7 +247,8 @@ mg_alsa_ports_init(struct mg_alsa_ports *ports, const char *name,
     int rc = snd_seq_open(&ports->seq, "default", SND_SEQ_OPEN_INPUT, SND_SEQ_NONBLOCK);
     if (rc < 0)
         return rc;
-    snd_seq_set_client_name(ports->seq, name);
+    g_autofree char *own_name = g_strdup_printf("%s connections", name);
+    snd_seq_set_client_name(ports->seq, own_name);
     // Not for others: programs that list ports leave it out.
     int port =
         snd_seq_create_simple_port(ports->seq, "announcements",

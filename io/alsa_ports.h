@@ -21,8 +21,8 @@ struct mg_alsa_ports {
     bool is_new;         // nothing has been looked at yet
 };
 
-// Opens the client and listens to what the system announces.  The strings stay the
-// caller's.  Returns 0 or what libasound returned.
+// Opens the client, called after the one whose ports these are, and listens to what the
+// system announces.  The strings stay the caller's.  Returns 0 or what libasound returned.
 int mg_alsa_ports_init(struct mg_alsa_ports *ports, const char *name,
                        snd_seq_addr_t midi_in, snd_seq_addr_t midi_out,
                        char *const *wanted);
