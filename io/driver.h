@@ -35,7 +35,7 @@ struct mg_timebase {
 
 struct mg_driver_config {
     const char *name;     // client name asked for, e.g. "musicguru"
-    char *const *connect; // JACK ports to connect, NULL-terminated; NULL: none
+    char *const *connect; // ports to connect, NULL-terminated; NULL: none
 
     mg_cycle_fn *run; // real-time thread, from start to close
     void *context;
@@ -62,8 +62,8 @@ struct mg_driver_config {
 
     const char *soundfont;  // synth: a .sf2 or .sf3 file; NULL: an installed one
     int program;            // synth: General MIDI program 0..127 of every channel
-    uint32_t rate_hz;       // offline and synth; 0: 48000.  JACK has its own
-    uint32_t period_frames; // offline and synth; 0: 64.  JACK has its own
+    uint32_t rate_hz;       // but JACK's, which has its own; 0: 48000
+    uint32_t period_frames; // likewise; 0: 64, and 5 ms with ALSA
 };
 
 struct mg_driver_status {
