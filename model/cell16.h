@@ -1,25 +1,29 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The LSTM cells of one panel, in the vectors of a kernel (model/kernel_loops.h says
-// what it must have defined).
+// LSTM cells from their sums, in the vectors of a kernel (model/kernel_loops.h says what
+// it must have defined).
 //
-// With I = e^-i, F = e^-f, G = e^-2g, O = e^-o, C = e^-2c' the cell of model/lstm.h is
+// With I = e^-i, F = e^-f, G = e^-g, O = e^-o, C = e^-c' the cell of model/lstm.h is
 //
-//     c' = sigmoid(f) c + sigmoid(i) tanh(g) = c / (1 + F) + (1 - G) / ((1 + I) (1 + G))
-//     h' = sigmoid(o) tanh(c')               = (1 - C) / ((1 + O) (1 + C))
+//     c' = sigmoid(f) c + sigmoid(i) tanh(g) = c / (1 + F) + (1 - GG) / ((1 + I) (1 + GG))
+//     h' = sigmoid(o) tanh(c')               = (1 - CC) / ((1 + O) (1 + CC))
 //
 // and with one denominator for both terms of c' it takes two divisions, where sigmoids
-// and tanhs would take five.  No product of three overflows while every argument is
-// kept within 29: e^87 is below the largest number, and sigmoid(-29) is 3e-13.
+// and tanhs would take five.  No denominator overflows while every argument is kept
+// within 20: e^80 is below the largest number, and sigmoid(-20) is 2e-9.
+//
+// One cell is a long chain of operations that wait for each other.  So all exponentials
+// of a block are taken first, then all c', then all h': there is always another one to
+// work on.
 
-// e^-x, of x brought within 29 (NaN too): mg_exp() of model/activation.h in vectors,
+// e^-x, of x brought within 20 (NaN too): mg_exp() of model/activation.h in vectors,
 // with fused products.  The integer n that rounding leaves in the low bits of `shifted`
 // is added to the exponent.
 TARGET static INLINE vector
 exp_minus(vector x)
 {
     const float round = 0x1.8p23f;
-    vector y = between(-29.0f, 0.0f - x, 29.0f);
+    vector y = between(-20.0f, 0.0f - x, 20.0f);
     vector shifted = fused(y, all(1.44269504f), all(round));
     vector n = shifted - round;
     vector r = fused(n, all(-0.693359375f), y);
@@ -34,30 +38,59 @@ exp_minus(vector x)
     return (vector)((words)p + ((words)shifted << 23));
 }
 
-// One vector of units: i, f, g, o their sums; c in place.  Returns h.
 TARGET static INLINE vector
-cell(vector i, vector f, vector g, vector o, vector *c)
+load(const float *values)
 {
-    vector I = 1.0f + exp_minus(i), F = 1.0f + exp_minus(f);
-    vector G = exp_minus(g + g), O = 1.0f + exp_minus(o);
-    vector IG = I * (1.0f + G);
-    vector after = fused(*c, IG, (1.0f - G) * F) / (F * IG);
-    vector C = exp_minus(after + after);
-    *c = after;
-    return (1.0f - C) / (O * (1.0f + C));
+    vector v;
+    memcpy(&v, values, sizeof v);
+    return v;
 }
 
-// sums: i, f, g, o of 16 units, `units` values apart; c, h: (16).
 TARGET static INLINE void
-cell16(int units, const float *sums, float *c, float *h)
+store(vector v, float *values)
 {
-    for (int j = 0; j < MG_PANEL_UNITS; j += LANES) {
-        vector gate[MG_GATES], memory, out;
-        for (int g = 0; g < MG_GATES; g++)
-            memcpy(&gate[g], sums + g * units + j, sizeof(vector));
-        memcpy(&memory, c + j, sizeof(vector));
-        out = cell(gate[0], gate[1], gate[2], gate[3], &memory);
-        memcpy(c + j, &memory, sizeof(vector));
-        memcpy(h + j, &out, sizeof(vector));
+    memcpy(values, &v, sizeof v);
+}
+
+// c' from the exponentials of a vector of i, f and g, `units` values apart.
+TARGET static INLINE vector
+next_c(const float *e, int units, vector c)
+{
+    vector I = 1.0f + load(e), F = 1.0f + load(e + units), G = load(e + 2 * units);
+    vector GG = G * G;
+    vector IG = fused(I, GG, I);
+    return fused(c, IG, (1.0f - GG) * F) / (F * IG);
+}
+
+// h' from the exponentials of a vector of o.
+TARGET static INLINE vector
+next_h(const float *e, vector c)
+{
+    vector O = 1.0f + load(e), C = exp_minus(c);
+    vector CC = C * C;
+    return (1.0f - CC) / fused(O, CC, O);
+}
+
+// The kernel's `cells`.
+TARGET static void
+cells(int count, int units, int last_units, float *sums, float *c, float *h,
+      size_t stride)
+{
+    for (int j = 0; j < count * MG_PANEL_COLUMNS; j += LANES)
+        store(exp_minus(load(sums + j)), sums + j);
+    for (int n = 0; n < count; n++) {
+        int u = n < count - 1 ? units : last_units;
+        for (int j = 0; j < MG_PANEL_UNITS; j += LANES) {
+            float *at = c + (size_t)n * stride + j;
+            store(next_c(sums + n * MG_PANEL_COLUMNS + j, u, load(at)), at);
+        }
+    }
+    for (int n = 0; n < count; n++) {
+        int u = n < count - 1 ? units : last_units;
+        for (int j = 0; j < MG_PANEL_UNITS; j += LANES) {
+            size_t at = (size_t)n * stride + (size_t)j;
+            store(next_h(sums + n * MG_PANEL_COLUMNS + 3 * u + j, load(c + at)),
+                  h + at);
+        }
     }
 }

@@ -8,6 +8,7 @@
 
 #include "model/clones.h"
 #include "model/roll.h"
+#include "model/zeros.h"
 
 MG_CLONES static void
 add_row(int width, const float *from, float factor, const float *row, float *sums)
@@ -28,12 +29,6 @@ class_row(const struct mg_hearing *hearing, int pitch_class)
     return hearing->by_class + (size_t)pitch_class * (size_t)hearing->width;
 }
 
-static float *
-rows(int count, int width)
-{
-    return calloc((size_t)count * (size_t)width, sizeof(float));
-}
-
 int
 mg_hearing_init(struct mg_hearing *hearing, const struct mg_model *model,
                 const struct mg_panels *panels)
@@ -43,9 +38,9 @@ mg_hearing_init(struct mg_hearing *hearing, const struct mg_model *model,
     int width = panels->width;
     *hearing = (struct mg_hearing){
         .notes = shape->notes, .lowest_note = shape->lowest_note, .width = width};
-    hearing->by_feature = rows(MG_FEATURES, width);
-    hearing->bias = rows(1, width);
-    hearing->by_class = rows(MG_PITCH_CLASSES, width);
+    hearing->by_feature = mg_zeros(MG_FEATURES, (size_t)width);
+    hearing->bias = mg_zeros(1, (size_t)width);
+    hearing->by_class = mg_zeros(MG_PITCH_CLASSES, (size_t)width);
     if (!hearing->by_feature || !hearing->bias || !hearing->by_class)
         return -ENOMEM;
     for (int f = 0; f < MG_FEATURES; f++)

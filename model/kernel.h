@@ -41,10 +41,11 @@ struct mg_kernel {
     // sums = start + x * weights.  sums: (rows, MG_PANEL_COLUMNS) or (1, columns)
     void (*sums)(const struct mg_block *block, float *sums);
 
-    // The cells of `units` <= 16 units (struct mg_panels has the order of the sums):
-    // c, h: (rows, 16) with `stride` values from row to row, changed in place; past
-    // `units` they take junk.
-    void (*cells)(int rows, int units, const float *sums, float *c, float *h,
+    // The cells of `count` rows of one panel, or of one row's panels one after the other:
+    // their sums are MG_PANEL_COLUMNS apart (and are used up), their c and h, 16 of each,
+    // `stride`.  c and h change in place; past the units of a panel they take junk.
+    // units: of each; last_units: of the last.
+    void (*cells)(int count, int units, int last_units, float *sums, float *c, float *h,
                   size_t stride);
 };
 

@@ -154,14 +154,6 @@ bf16_sums(const struct mg_block *block, float *sums)
     block_sums(true, block, sums);
 }
 
-TARGET static void
-cells(int rows, int units, const float *sums, float *c, float *h, size_t stride)
-{
-    for (int r = 0; r < rows; r++)
-        cell16(units, sums + r * MG_PANEL_COLUMNS, c + (size_t)r * stride,
-               h + (size_t)r * stride);
-}
-
 static inline void
 keep_inputs(int count, const float *values, void *inputs)
 {

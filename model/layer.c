@@ -8,11 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static float *
-zeros(size_t rows, size_t cols)
-{
-    return calloc(rows * cols, sizeof(float));
-}
+#include "model/zeros.h"
 
 int
 mg_layer_init(struct mg_layer *layer, const struct mg_kernel *kernel,
@@ -26,11 +22,11 @@ mg_layer_init(struct mg_layer *layer, const struct mg_kernel *kernel,
         return -ENOMEM;
     const struct mg_panels *panels = &layer->product.panels;
     layer->stride = (size_t)panels->count * MG_PANEL_UNITS;
-    layer->bias = zeros(1, (size_t)panels->width);
-    layer->sums = zeros((size_t)panels->count, MG_PANEL_COLUMNS);
-    layer->initial = zeros(2, layer->stride);
-    layer->h = zeros((size_t)rows, layer->stride);
-    layer->c = zeros((size_t)rows, layer->stride);
+    layer->bias = mg_zeros(1, (size_t)panels->width);
+    layer->sums = mg_zeros((size_t)panels->count, MG_PANEL_COLUMNS);
+    layer->initial = mg_zeros(2, layer->stride);
+    layer->h = mg_zeros((size_t)rows, layer->stride);
+    layer->c = mg_zeros((size_t)rows, layer->stride);
     if (!layer->bias || !layer->sums || !layer->initial || !layer->h || !layer->c)
         return -ENOMEM;
     mg_panels_arrange(panels, weights + lstm->bias, 1, layer->bias);
@@ -79,38 +75,35 @@ take_inputs(const struct mg_layer *layer, int first, int end,
     }
 }
 
-static void
-step_panel(struct mg_layer *layer, int p, int row, int rows, const float *sums)
-{
-    const struct mg_product *product = &layer->product;
-    size_t at = (size_t)row * layer->stride + (size_t)(p * MG_PANEL_UNITS);
-    product->kernel->cells(rows, mg_panels_units(&product->panels, p), sums,
-                           layer->c + at, layer->h + at, layer->stride);
-}
-
 void
 mg_layer_step(struct mg_layer *layer, int first, int end, const struct mg_layer *below,
               const float *start, size_t start_stride)
 {
     const struct mg_product *product = &layer->product;
-    float sums[MG_BLOCK_ROWS * MG_PANEL_COLUMNS] = {0};
+    _Alignas(64) float sums[MG_BLOCK_ROWS * MG_PANEL_COLUMNS] = {0};
     take_inputs(layer, first, end, below);
-    for (int p = 0; p < product->panels.count; p++)
+    for (int p = 0; p < product->panels.count; p++) {
+        int units = mg_panels_units(&product->panels, p);
         for (int row = first, rows; row < end; row += rows) {
+            size_t at = (size_t)row * layer->stride + (size_t)(p * MG_PANEL_UNITS);
             rows = mg_product_block_rows(row, end);
             mg_product_block(product, p, row, rows, start, start_stride, sums);
-            step_panel(layer, p, row, rows, sums);
+            product->kernel->cells(rows, units, units, sums, layer->c + at,
+                                   layer->h + at, layer->stride);
         }
+    }
 }
 
 void
 mg_layer_step_row(struct mg_layer *layer, const struct mg_layer *below,
                   const float *start)
 {
+    const struct mg_panels *panels = &layer->product.panels;
     take_inputs(layer, 0, 1, below);
     mg_product_row(&layer->product, 0, start, layer->sums);
-    for (int p = 0; p < layer->product.panels.count; p++)
-        step_panel(layer, p, 0, 1, layer->sums + p * MG_PANEL_COLUMNS);
+    layer->product.kernel->cells(panels->count, MG_PANEL_UNITS,
+                                 mg_panels_units(panels, panels->count - 1),
+                                 layer->sums, layer->c, layer->h, MG_PANEL_UNITS);
 }
 
 static size_t

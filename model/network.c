@@ -11,6 +11,7 @@
 #include "model/layer.h"
 #include "model/output.h"
 #include "model/roll.h"
+#include "model/zeros.h"
 
 struct mg_network {
     struct mg_shape shape;
@@ -31,13 +32,6 @@ struct mg_network {
     const uint8_t *listening; // (N), while the time axis advances
 };
 
-static float *
-zeros(int rows, int cols)
-{
-    assert(rows > 0 && cols > 0);
-    return calloc((size_t)rows * (size_t)cols, sizeof(float));
-}
-
 static int
 time_axis_init(struct mg_network *network, const struct mg_model *model,
                const struct mg_kernel *kernel)
@@ -51,7 +45,7 @@ time_axis_init(struct mg_network *network, const struct mg_model *model,
             return -1;
     }
     const struct mg_panels *panels = &network->time[0].product.panels;
-    network->heard = zeros(N, panels->width);
+    network->heard = mg_zeros((size_t)N, (size_t)panels->width);
     return network->heard ? mg_hearing_init(&network->hearing, model, panels) : -1;
 }
 
@@ -89,10 +83,10 @@ note_axis_init(struct mg_network *network, const struct mg_model *model,
     if (mg_product_init(&network->ahead, kernel, layout->shape.notes, first->units,
                         &heard, &none))
         return -1;
-    int width = network->ahead.panels.width;
-    network->choice = zeros(4, width);
-    network->note_start = zeros(layout->shape.notes, width);
-    network->note_sums = zeros(1, width);
+    size_t width = (size_t)network->ahead.panels.width;
+    network->choice = mg_zeros(4, width);
+    network->note_start = mg_zeros((size_t)layout->shape.notes, width);
+    network->note_sums = mg_zeros(1, width);
     if (!network->choice || !network->note_start || !network->note_sums)
         return -1;
     fill_choice(network, model);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "model/panels.h"
+#include "model/zeros.h"
 
 enum { SUMS = MG_PANEL_UNITS };
 
@@ -18,7 +19,7 @@ mg_output_init(struct mg_output *output, const struct mg_model *model)
     const struct mg_layout *layout = &model->layout;
     int units = layout->shape.note_units[layout->shape.note_layers - 1];
     output->inputs = (units + SUMS - 1) / SUMS * SUMS;
-    output->weight = calloc(2 * (size_t)output->inputs, sizeof(float));
+    output->weight = mg_zeros(2, (size_t)output->inputs);
     if (!output->weight)
         return -ENOMEM;
     for (int o = 0; o < 2; o++) {

@@ -10,8 +10,9 @@
 #include <string.h>
 
 #include "model/bf16.h"
+#include "model/zeros.h"
 
-enum { VECTOR = 16, ALIGNMENT = 64, WORD = 4 };
+enum { VECTOR = 16 };
 
 int
 mg_panels_units(const struct mg_panels *panels, int p)
@@ -85,11 +86,9 @@ mg_panels_init(struct mg_panels *panels, int units, enum mg_precision precision,
     panels->count = (units + MG_PANEL_UNITS - 1) / MG_PANEL_UNITS;
     panels->width = (panels->count - 1) * MG_PANEL_COLUMNS +
                     mg_panels_columns(panels, panels->count - 1);
-    size_t bytes = (size_t)panels->lines * (size_t)panels->width * WORD;
-    panels->weights = aligned_alloc(ALIGNMENT, bytes);
+    panels->weights = mg_zeros((size_t)panels->lines, (size_t)panels->width);
     if (!panels->weights)
         return -ENOMEM;
-    memset(panels->weights, 0, bytes);
     pack(panels, pairs, 0, a);
     pack(panels, pairs, a->inputs, b);
     return 0;

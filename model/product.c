@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_WORDS = 16, ALIGNMENT = 64 };
+#include "model/zeros.h"
+
+enum { LINE_WORDS = 16 };
 
 int
 mg_product_init(struct mg_product *product, const struct mg_kernel *kernel, int rows,
@@ -23,12 +25,8 @@ mg_product_init(struct mg_product *product, const struct mg_kernel *kernel, int 
     // One more than K: the second of a last pair.
     size_t words = (size_t)product->panels.inputs / LINE_WORDS + 1;
     product->input_stride = words * LINE_WORDS;
-    size_t bytes = (size_t)rows * product->input_stride * sizeof(float);
-    product->inputs = aligned_alloc(ALIGNMENT, bytes);
-    if (!product->inputs)
-        return -ENOMEM;
-    memset(product->inputs, 0, bytes);
-    return 0;
+    product->inputs = mg_zeros((size_t)rows, product->input_stride);
+    return product->inputs ? 0 : -ENOMEM;
 }
 
 void

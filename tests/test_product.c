@@ -153,7 +153,7 @@ cells_are_right(void **unused)
 {
     (void)unused;
     enum { UNITS = 13, ROWS = 4 };
-    float sums[MG_BLOCK_ROWS * MG_PANEL_COLUMNS];
+    float sums[MG_BLOCK_ROWS * MG_PANEL_COLUMNS], used[sizeof sums / sizeof *sums];
     float before[MG_BLOCK_ROWS * MG_PANEL_UNITS], c[sizeof before / sizeof *before];
     float h[sizeof before / sizeof *before];
     for (const struct mg_kernel *const *k = mg_kernels; *k; k++) {
@@ -161,7 +161,8 @@ cells_are_right(void **unused)
             continue;
         fill_cells(sums, before);
         memcpy(c, before, sizeof c);
-        (*k)->cells(ROWS, UNITS, sums, c, h, MG_PANEL_UNITS);
+        memcpy(used, sums, sizeof used);
+        (*k)->cells(ROWS, UNITS, UNITS, used, c, h, MG_PANEL_UNITS);
         for (int r = 0; r < ROWS; r++)
             for (int u = 0; u < UNITS; u++) {
                 const float *z = sums + r * MG_PANEL_COLUMNS + u;
@@ -188,7 +189,7 @@ cells_take_anything(void **unused)
         sums[MG_PANEL_UNITS] = INFINITY;
         if (!(*k)->runs_here())
             continue;
-        (*k)->cells(1, MG_PANEL_UNITS, sums, c, h, MG_PANEL_UNITS);
+        (*k)->cells(1, MG_PANEL_UNITS, MG_PANEL_UNITS, sums, c, h, MG_PANEL_UNITS);
         for (int u = 0; u < MG_PANEL_UNITS; u++)
             assert_true(isfinite(c[u]) && isfinite(h[u]));
     }
@@ -209,11 +210,13 @@ fused_kernels_give_the_same_bits(void **unused)
         assert_memory_equal(y[0], y[1], sizeof y[0]);
     }
     enum { CELLS = MG_BLOCK_ROWS * MG_PANEL_UNITS };
-    float sums[MG_BLOCK_ROWS * MG_PANEL_COLUMNS], c[2][CELLS], h[2][CELLS];
-    fill_cells(sums, c[0]);
-    memcpy(c[1], c[0], sizeof c[0]);
-    one->cells(MG_BLOCK_ROWS, MG_PANEL_UNITS, sums, c[0], h[0], MG_PANEL_UNITS);
-    two->cells(MG_BLOCK_ROWS, MG_PANEL_UNITS, sums, c[1], h[1], MG_PANEL_UNITS);
+    float sums[2][MG_BLOCK_ROWS * MG_PANEL_COLUMNS], c[2][CELLS], h[2][CELLS];
+    for (int i = 0; i < 2; i++) {
+        fill_cells(sums[i], c[i]);
+        (i ? two : one)
+            ->cells(MG_BLOCK_ROWS, MG_PANEL_UNITS, 5, sums[i], c[i], h[i],
+                    MG_PANEL_UNITS);
+    }
     assert_memory_equal(c[0], c[1], sizeof c[0]);
     assert_memory_equal(h[0], h[1], sizeof h[0]);
 }
