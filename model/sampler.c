@@ -24,7 +24,9 @@ static inline float
 logit_of_exp(float y)
 {
     float series = -y * (1.0f + y * (0.5f + y * (1.0f / 6.0f + y * (1.0f / 24.0f))));
-    return y - mg_log(y > -0.0625f ? series : 1.0f - mg_exp(y));
+    float rest = 1.0f - mg_exp(y);
+    rest = y > -0.0625f ? series : rest; // both are computed: a loop can be of vectors
+    return y - mg_log(rest);
 }
 
 // u: numbers in [0, 1), turned into bounds.  To mg_log() 0 is 2^-127.
