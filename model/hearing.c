@@ -10,11 +10,27 @@
 #include "model/roll.h"
 #include "model/zeros.h"
 
+// Sixteen numbers of a row, wherever it begins.
+typedef float line __attribute__((vector_size(64), aligned(4), may_alias));
+enum { LINE = 16 };
+
+// Rows to be added to another.
+struct rows {
+    int count;
+    const float *row[2 * (2 * MG_REACH + 1)];
+};
+
+// sums = from + factor * row + all other rows.
 MG_CLONES static void
-add_row(int width, const float *from, float factor, const float *row, float *sums)
+add_rows(int width, const float *from, float factor, const float *row,
+         const struct rows *others, float *sums)
 {
-    for (int j = 0; j < width; j++)
-        sums[j] = from[j] + factor * row[j];
+    for (int j = 0; j < width; j += LINE) {
+        line sum = *(const line *)(from + j) + factor * *(const line *)(row + j);
+        for (int r = 0; r < others->count; r++)
+            sum += *(const line *)(others->row[r] + j);
+        *(line *)(sums + j) = sum;
+    }
 }
 
 static const float *
@@ -67,36 +83,38 @@ mg_hearing_begin(struct mg_hearing *hearing, const uint8_t *state, int beat)
         sounding[(hearing->lowest_note + n) % MG_PITCH_CLASSES] +=
             !!(state[n] & MG_CELL_PLAY);
     for (int own = 0; own < MG_PITCH_CLASSES; own++) {
+        static const struct rows none = {0};
         float *row = class_row(hearing, own);
-        add_row(hearing->width, hearing->bias, 1.0f,
-                feature_row(hearing, MG_FEATURE_PITCH_CLASS + own), row);
+        add_rows(hearing->width, hearing->bias, 1.0f,
+                 feature_row(hearing, MG_FEATURE_PITCH_CLASS + own), &none, row);
         for (int bit = 0; bit < MG_BEAT_BITS; bit++)
-            add_row(hearing->width, row, beat >> bit & 1 ? 1.0f : -1.0f,
-                    feature_row(hearing, MG_FEATURE_BEAT + bit), row);
+            add_rows(hearing->width, row, beat >> bit & 1 ? 1.0f : -1.0f,
+                     feature_row(hearing, MG_FEATURE_BEAT + bit), &none, row);
         for (int k = 0; k < MG_PITCH_CLASSES; k++) {
             int count = sounding[(own + k) % MG_PITCH_CLASSES];
             if (count)
-                add_row(hearing->width, row, (float)count,
-                        feature_row(hearing, MG_FEATURE_CONTEXT + k), row);
+                add_rows(hearing->width, row, (float)count,
+                         feature_row(hearing, MG_FEATURE_CONTEXT + k), &none, row);
         }
     }
 }
 
-// What the neighbours of note n add that sound.
+// The rows of the neighbours of note n that sound.
 static void
-add_vicinity(const struct mg_hearing *hearing, const uint8_t *state, int n, float *sums)
+find_vicinity(const struct mg_hearing *hearing, const uint8_t *state, int n,
+              struct rows *rows)
 {
     int last = hearing->notes - 1;
     int low = n < MG_REACH ? 0 : n - MG_REACH;
     int high = n + MG_REACH > last ? last : n + MG_REACH;
+    rows->count = 0;
     for (int i = low; i <= high; i++) {
         int feature = MG_FEATURE_VICINITY + 2 * (i - n + MG_REACH);
         if (!(state[i] & MG_CELL_PLAY))
             continue;
-        add_row(hearing->width, sums, 1.0f, feature_row(hearing, feature), sums);
+        rows->row[rows->count++] = feature_row(hearing, feature);
         if (state[i] & MG_CELL_ARTICULATE)
-            add_row(hearing->width, sums, 1.0f, feature_row(hearing, feature + 1),
-                    sums);
+            rows->row[rows->count++] = feature_row(hearing, feature + 1);
     }
 }
 
@@ -106,9 +124,10 @@ mg_hearing_sums(const struct mg_hearing *hearing, const uint8_t *state, int firs
 {
     for (int n = first; n < end; n++) {
         int key = hearing->lowest_note + n;
-        float *row = sums + (size_t)n * (size_t)hearing->width;
-        add_row(hearing->width, class_row(hearing, key % MG_PITCH_CLASSES),
-                mg_position_of(key), feature_row(hearing, MG_FEATURE_POSITION), row);
-        add_vicinity(hearing, state, n, row);
+        struct rows vicinity;
+        find_vicinity(hearing, state, n, &vicinity);
+        add_rows(hearing->width, class_row(hearing, key % MG_PITCH_CLASSES),
+                 mg_position_of(key), feature_row(hearing, MG_FEATURE_POSITION),
+                 &vicinity, sums + (size_t)n * (size_t)hearing->width);
     }
 }
