@@ -12,13 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/file.h"
 #include "model/activation.h"
 #include "model/features.h"
 #include "model/hearing.h"
+#include "model/model_file.h"
 #include "model/network.h"
 #include "tests/fixture.h"
 #include "tests/reference.h"
 #include "trainer/backprop.h"
+#include "trainer/corpus.h"
 
 static const struct mg_shape SMALL = {
     .lowest_note = 40,
@@ -229,6 +232,73 @@ bits_do_not_depend_on_the_machine(void **unused)
     free(one);
     mg_roll_finish(&roll);
     mg_model_destroy(model);
+}
+
+// -ln of what the network gave a piece, in nats per step.  z: (T, N, 2) logits.
+static double
+nats_per_step(const struct mg_roll *roll, const float *z)
+{
+    double nats = 0;
+    for (int i = 0; i < roll->steps * roll->notes; i++, z += 2) {
+        int plays = roll->cells[i] & MG_CELL_PLAY;
+        int articulates = roll->cells[i] & MG_CELL_ARTICULATE;
+        nats += log1p(exp(plays ? -(double)z[0] : (double)z[0]));
+        if (plays)
+            nats += log1p(exp(articulates ? -(double)z[1] : (double)z[1]));
+    }
+    return nats / roll->steps;
+}
+
+// The notes of a piece that a model knows.
+static void
+cut(const struct mg_roll *wide, const struct mg_shape *shape, struct mg_roll *roll)
+{
+    assert_int_equal(mg_roll_init(roll, shape->lowest_note, shape->notes, wide->steps),
+                     0);
+    for (int t = 0; t < wide->steps; t++)
+        memcpy(mg_roll_row(roll, t),
+               mg_roll_row(wide, t) + shape->lowest_note - wide->lowest_note,
+               (size_t)shape->notes);
+}
+
+// A trained network in bf16 likes a piece as much as in fp32.
+static void
+bf16_loses_little(void **unused)
+{
+    (void)unused;
+    GBytes *bytes =
+        mg_file_read("presets/chorale.safetensors", MG_MODEL_FILE_MAX_BYTES, NULL);
+    assert_non_null(bytes); // tests are run from the root
+    struct mg_model *model =
+        mg_model_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), NULL);
+    assert_non_null(model);
+    const struct mg_shape *shape = &model->layout.shape;
+    struct mg_piece piece;
+    assert_int_equal(mg_corpus_read_piece("presets/chorale.mid", "chorale",
+                                          shape->steps_per_quarter, &piece, NULL),
+                     0);
+    struct mg_roll roll;
+    cut(&piece.roll, shape, &roll);
+    float *z = calloc((size_t)roll.steps * (size_t)roll.notes * 2, sizeof *z);
+    struct mg_network_config fp32 = {.precision = MG_PRECISION_FP32};
+    run_network(model, &fp32, &roll, z);
+    double nats = nats_per_step(&roll, z);
+    assert_true(nats > 0.1 && nats < 10);
+    for (const struct mg_kernel *const *k = mg_kernels; *k; k++) {
+        struct mg_network_config config = {.kernel = *k};
+        if (!(*k)->runs_here() || (*k)->precision != MG_PRECISION_BF16)
+            continue;
+        run_network(model, &config, &roll, z);
+        if (!(fabs(nats_per_step(&roll, z) - nats) < 0.005))
+            fail_msg("%s: %g nats a step, in fp32 %g", (*k)->name,
+                     nats_per_step(&roll, z), nats);
+        assert_true(nats_per_step(&roll, z) != nats);
+    }
+    free(z);
+    mg_roll_finish(&roll);
+    mg_corpus_finish_piece(&piece);
+    mg_model_destroy(model);
+    g_bytes_unref(bytes);
 }
 
 static void
@@ -454,6 +524,7 @@ main(void)
         cmocka_unit_test(hearing_matches),
         cmocka_unit_test(steps_match),
         cmocka_unit_test(bits_do_not_depend_on_the_machine),
+        cmocka_unit_test(bf16_loses_little),
         cmocka_unit_test(network_resets),
         cmocka_unit_test(notes_are_asked_again),
         cmocka_unit_test(state_is_kept),
