@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The features of one step, in one pass over its sounding notes.
+// The features of one step, from its sounding notes.
 #include "model/features.h"
 
 #include <string.h>
 
+#include "model/model.h"
 #include "model/roll.h"
 
 int
@@ -14,41 +15,83 @@ mg_beat_of(int64_t t)
 }
 
 float
-mg_position_of(int key)
+mg_beat_feature(int beat, int bit)
 {
-    return (float)(key - 64) / 24.0f;
+    return beat >> bit & 1 ? 1.0f : -1.0f;
 }
 
-// What one sounding note adds to the features of all notes: out: (N, MG_FEATURES).
+// The notes that sound.
+struct chord {
+    int count;
+    int note[MG_NOTES_MAX];
+    int of_class[MG_PITCH_CLASSES]; // how many
+};
+
 static void
-add_sounding_note(int lowest_note, int notes, int sounding, int articulated, float *out)
+find_chord(int lowest_note, int notes, const uint8_t *state, struct chord *chord)
 {
-    for (int i = 0; i < notes; i++) {
-        float *f = out + i * MG_FEATURES;
-        int offset = sounding - i;
-        if (offset >= -MG_REACH && offset <= MG_REACH) {
-            f[MG_FEATURE_VICINITY + 2 * (offset + MG_REACH)] = 1.0f;
-            f[MG_FEATURE_VICINITY + 2 * (offset + MG_REACH) + 1] = (float)articulated;
+    *chord = (struct chord){0};
+    for (int i = 0; i < notes; i++)
+        if (state[i] & MG_CELL_PLAY) {
+            chord->note[chord->count++] = i;
+            chord->of_class[(lowest_note + i) % MG_PITCH_CLASSES]++;
         }
-        int own = (lowest_note + i) % 12;
-        f[MG_FEATURE_CONTEXT + ((lowest_note + sounding) % 12 - own + 12) % 12] += 1.0f;
+}
+
+static void
+append(struct mg_feature_list *list, int index, float value)
+{
+    list->index[list->count] = (uint8_t)index;
+    list->value[list->count] = value;
+    list->count++;
+}
+
+static void
+list_features(int lowest_note, const uint8_t *state, const struct chord *chord, int i,
+              struct mg_feature_list *list)
+{
+    int key = lowest_note + i;
+    list->count = 0;
+    append(list, MG_FEATURE_POSITION, (float)(key - 64) / 24.0f);
+    append(list, MG_FEATURE_PITCH_CLASS + key % MG_PITCH_CLASSES, 1.0f);
+    for (int s = 0; s < chord->count; s++) {
+        int other = chord->note[s], offset = other - i;
+        if (offset < -MG_REACH || offset > MG_REACH)
+            continue;
+        int index = MG_FEATURE_VICINITY + 2 * (offset + MG_REACH);
+        append(list, index, 1.0f);
+        if (state[other] & MG_CELL_ARTICULATE)
+            append(list, index + 1, 1.0f);
     }
+    for (int k = 0; k < MG_PITCH_CLASSES; k++) {
+        int sounding = chord->of_class[(key + k) % MG_PITCH_CLASSES];
+        if (sounding)
+            append(list, MG_FEATURE_CONTEXT + k, (float)sounding);
+    }
+}
+
+void
+mg_feature_lists(int lowest_note, int notes, const uint8_t *state, int first, int end,
+                 struct mg_feature_list *lists)
+{
+    struct chord chord;
+    find_chord(lowest_note, notes, state, &chord);
+    for (int i = first; i < end; i++)
+        list_features(lowest_note, state, &chord, i, &lists[i]);
 }
 
 void
 mg_features(int lowest_note, int notes, const uint8_t *state, int beat, float *out)
 {
+    struct chord chord;
+    find_chord(lowest_note, notes, state, &chord);
     memset(out, 0, sizeof(float) * MG_FEATURES * (size_t)notes);
-    for (int i = 0; i < notes; i++) {
-        float *f = out + i * MG_FEATURES;
-        int key = lowest_note + i;
-        f[MG_FEATURE_POSITION] = mg_position_of(key);
-        f[MG_FEATURE_PITCH_CLASS + key % 12] = 1.0f;
-        for (int bit = 0; bit < 4; bit++)
-            f[MG_FEATURE_BEAT + bit] = beat >> bit & 1 ? 1.0f : -1.0f;
+    for (int i = 0; i < notes; i++, out += MG_FEATURES) {
+        struct mg_feature_list list;
+        list_features(lowest_note, state, &chord, i, &list);
+        for (int j = 0; j < list.count; j++)
+            out[list.index[j]] = list.value[j];
+        for (int bit = 0; bit < MG_BEAT_BITS; bit++)
+            out[MG_FEATURE_BEAT + bit] = mg_beat_feature(beat, bit);
     }
-    for (int i = 0; i < notes; i++)
-        if (state[i] & MG_CELL_PLAY)
-            add_sounding_note(lowest_note, notes, i, !!(state[i] & MG_CELL_ARTICULATE),
-                              out);
 }

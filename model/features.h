@@ -32,8 +32,21 @@ enum {
 void mg_features(int lowest_note, int notes, const uint8_t *state, int beat,
                  float *out);
 
-// The position of a MIDI number.
-float mg_position_of(int key);
+// The same of one note as a list of those that are not zero, in the order of their
+// index, without those of the beat, which all notes share.
+struct mg_feature_list {
+    int count;
+    uint8_t index[MG_FEATURE_BEAT];
+    float value[MG_FEATURE_BEAT];
+};
+
+// Lists of the notes first .. end - 1.  lists: (N), of which theirs are written.  Any
+// thread.  Never fails, never allocates.
+void mg_feature_lists(int lowest_note, int notes, const uint8_t *state, int first,
+                      int end, struct mg_feature_list *lists);
+
+// One of the beat's features: -1 or +1.
+float mg_beat_feature(int beat, int bit);
 
 // t mod 16 for any t, also before the start of the song (t = -1 gives 15).
 int mg_beat_of(int64_t t);

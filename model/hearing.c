@@ -5,44 +5,47 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/clones.h"
-#include "model/roll.h"
 #include "model/zeros.h"
 
 // Sixteen numbers of a row, wherever it begins.
 typedef float line __attribute__((vector_size(64), aligned(4), may_alias));
-enum { LINE = 16 };
+enum { LINES = MG_PANEL_COLUMNS / 16 };
 
-// Rows to be added to another.
-struct rows {
-    int count;
-    const float *row[2 * (2 * MG_REACH + 1)];
-};
-
-// sums = from + factor * row + all other rows.
-MG_CLONES static void
-add_rows(int width, const float *from, float factor, const float *row,
-         const struct rows *others, float *sums)
+// Cuts a row of sums (width) into rows of panels, `stride` panel rows apart.
+static void
+spread(const struct mg_panels *panels, const float *row, int stride, float *out)
 {
-    for (int j = 0; j < width; j += LINE) {
-        line sum = *(const line *)(from + j) + factor * *(const line *)(row + j);
-        for (int r = 0; r < others->count; r++)
-            sum += *(const line *)(others->row[r] + j);
-        *(line *)(sums + j) = sum;
+    for (int p = 0; p < panels->count; p++)
+        memcpy(out + (size_t)(p * stride * MG_PANEL_COLUMNS),
+               row + p * MG_PANEL_COLUMNS,
+               (size_t)mg_panels_columns(panels, p) * sizeof *out);
+}
+
+static void
+fill_rows(struct mg_hearing *hearing, const struct mg_model *model,
+          const struct mg_panels *panels, float *row)
+{
+    const struct mg_lstm *lstm = &model->layout.time[0];
+    const float *weights = model->weights + lstm->weight_ih;
+    size_t gates = MG_GATES * (size_t)lstm->units;
+    for (int f = 0; f < MG_FEATURES; f++) {
+        mg_panels_arrange(panels, weights + f, MG_FEATURES, row);
+        spread(panels, row, MG_FEATURES, hearing->by_feature + f * MG_PANEL_COLUMNS);
     }
-}
-
-static const float *
-feature_row(const struct mg_hearing *hearing, int feature)
-{
-    return hearing->by_feature + (size_t)feature * (size_t)hearing->width;
-}
-
-static float *
-class_row(const struct mg_hearing *hearing, int pitch_class)
-{
-    return hearing->by_class + (size_t)pitch_class * (size_t)hearing->width;
+    float *sums = row + panels->width;
+    for (int beat = 0; beat < MG_BEATS; beat++) {
+        for (size_t g = 0; g < gates; g++) {
+            sums[g] = model->weights[lstm->bias + g];
+            for (int bit = 0; bit < MG_BEAT_BITS; bit++)
+                sums[g] += mg_beat_feature(beat, bit) *
+                           weights[g * MG_FEATURES + MG_FEATURE_BEAT + (size_t)bit];
+        }
+        mg_panels_arrange(panels, sums, 1, row);
+        spread(panels, row, MG_BEATS, hearing->by_beat + beat * MG_PANEL_COLUMNS);
+    }
 }
 
 int
@@ -50,84 +53,63 @@ mg_hearing_init(struct mg_hearing *hearing, const struct mg_model *model,
                 const struct mg_panels *panels)
 {
     const struct mg_shape *shape = &model->layout.shape;
-    const struct mg_lstm *lstm = &model->layout.time[0];
-    int width = panels->width;
-    *hearing = (struct mg_hearing){
-        .notes = shape->notes, .lowest_note = shape->lowest_note, .width = width};
-    hearing->by_feature = mg_zeros(MG_FEATURES, (size_t)width);
-    hearing->bias = mg_zeros(1, (size_t)width);
-    hearing->by_class = mg_zeros(MG_PITCH_CLASSES, (size_t)width);
-    if (!hearing->by_feature || !hearing->bias || !hearing->by_class)
-        return -ENOMEM;
-    for (int f = 0; f < MG_FEATURES; f++)
-        mg_panels_arrange(panels, model->weights + lstm->weight_ih + f, MG_FEATURES,
-                          hearing->by_feature + (size_t)f * (size_t)width);
-    mg_panels_arrange(panels, model->weights + lstm->bias, 1, hearing->bias);
-    return 0;
+    size_t columns = (size_t)panels->count * MG_PANEL_COLUMNS;
+    float *scratch = mg_zeros(2, (size_t)panels->width);
+    *hearing =
+        (struct mg_hearing){.notes = shape->notes, .lowest_note = shape->lowest_note};
+    hearing->by_feature = mg_zeros(MG_FEATURES, columns);
+    hearing->by_beat = mg_zeros(MG_BEATS, columns);
+    hearing->lists = calloc((size_t)shape->notes, sizeof *hearing->lists);
+    int status = scratch && hearing->by_feature && hearing->by_beat && hearing->lists
+                     ? 0
+                     : -ENOMEM;
+    if (!status)
+        fill_rows(hearing, model, panels, scratch);
+    free(scratch);
+    return status;
 }
 
 void
 mg_hearing_finish(struct mg_hearing *hearing)
 {
-    free(hearing->by_class);
-    free(hearing->bias);
+    free(hearing->lists);
+    free(hearing->by_beat);
     free(hearing->by_feature);
     *hearing = (struct mg_hearing){0};
 }
 
 void
-mg_hearing_begin(struct mg_hearing *hearing, const uint8_t *state, int beat)
+mg_hearing_listen(struct mg_hearing *hearing, const uint8_t *state, int first, int end)
 {
-    int sounding[MG_PITCH_CLASSES] = {0};
-    for (int n = 0; n < hearing->notes; n++)
-        sounding[(hearing->lowest_note + n) % MG_PITCH_CLASSES] +=
-            !!(state[n] & MG_CELL_PLAY);
-    for (int own = 0; own < MG_PITCH_CLASSES; own++) {
-        static const struct rows none = {0};
-        float *row = class_row(hearing, own);
-        add_rows(hearing->width, hearing->bias, 1.0f,
-                 feature_row(hearing, MG_FEATURE_PITCH_CLASS + own), &none, row);
-        for (int bit = 0; bit < MG_BEAT_BITS; bit++)
-            add_rows(hearing->width, row, beat >> bit & 1 ? 1.0f : -1.0f,
-                     feature_row(hearing, MG_FEATURE_BEAT + bit), &none, row);
-        for (int k = 0; k < MG_PITCH_CLASSES; k++) {
-            int count = sounding[(own + k) % MG_PITCH_CLASSES];
-            if (count)
-                add_rows(hearing->width, row, (float)count,
-                         feature_row(hearing, MG_FEATURE_CONTEXT + k), &none, row);
-        }
-    }
+    mg_feature_lists(hearing->lowest_note, hearing->notes, state, first, end,
+                     hearing->lists);
 }
 
-// The rows of the neighbours of note n that sound.
-static void
-find_vicinity(const struct mg_hearing *hearing, const uint8_t *state, int n,
-              struct rows *rows)
+// sums = from + the rows of a list, times their values.
+MG_CLONES static void
+add_rows(const struct mg_feature_list *list, const line *rows, const line *from,
+         line *sums)
 {
-    int last = hearing->notes - 1;
-    int low = n < MG_REACH ? 0 : n - MG_REACH;
-    int high = n + MG_REACH > last ? last : n + MG_REACH;
-    rows->count = 0;
-    for (int i = low; i <= high; i++) {
-        int feature = MG_FEATURE_VICINITY + 2 * (i - n + MG_REACH);
-        if (!(state[i] & MG_CELL_PLAY))
-            continue;
-        rows->row[rows->count++] = feature_row(hearing, feature);
-        if (state[i] & MG_CELL_ARTICULATE)
-            rows->row[rows->count++] = feature_row(hearing, feature + 1);
+    line a = from[0], b = from[1], c = from[2], d = from[3];
+    for (int i = 0; i < list->count; i++) {
+        const line *row = rows + list->index[i] * LINES;
+        a += list->value[i] * row[0];
+        b += list->value[i] * row[1];
+        c += list->value[i] * row[2];
+        d += list->value[i] * row[3];
     }
+    sums[0] = a;
+    sums[1] = b;
+    sums[2] = c;
+    sums[3] = d;
 }
 
 void
-mg_hearing_sums(const struct mg_hearing *hearing, const uint8_t *state, int first,
-                int end, float *sums)
+mg_hearing_sums(const struct mg_hearing *hearing, int beat, int p, int first, int end,
+                float *sums)
 {
-    for (int n = first; n < end; n++) {
-        int key = hearing->lowest_note + n;
-        struct rows vicinity;
-        find_vicinity(hearing, state, n, &vicinity);
-        add_rows(hearing->width, class_row(hearing, key % MG_PITCH_CLASSES),
-                 mg_position_of(key), feature_row(hearing, MG_FEATURE_POSITION),
-                 &vicinity, sums + (size_t)n * (size_t)hearing->width);
-    }
+    const line *rows = (const line *)hearing->by_feature + p * MG_FEATURES * LINES;
+    const line *from = (const line *)hearing->by_beat + (p * MG_BEATS + beat) * LINES;
+    for (int n = first; n < end; n++, sums += MG_PANEL_COLUMNS)
+        add_rows(&hearing->lists[n], rows, from, (line *)sums);
 }

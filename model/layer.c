@@ -60,11 +60,11 @@ mg_layer_reset(struct mg_layer *layer)
     }
 }
 
-// The rows' inputs are copied, so that their h can be changed while panels are left to
-// be multiplied.
-static void
-take_inputs(const struct mg_layer *layer, int first, int end,
-            const struct mg_layer *below)
+// The inputs are copied, so that h can be changed while panels are left to be
+// multiplied.
+void
+mg_layer_take(const struct mg_layer *layer, int first, int end,
+              const struct mg_layer *below)
 {
     for (int r = first; r < end; r++) {
         if (below)
@@ -76,22 +76,29 @@ take_inputs(const struct mg_layer *layer, int first, int end,
 }
 
 void
-mg_layer_step(struct mg_layer *layer, int first, int end, const struct mg_layer *below,
-              const float *start, size_t start_stride)
+mg_layer_step_panel(struct mg_layer *layer, int p, int first, int end,
+                    const float *start, size_t start_stride)
 {
     const struct mg_product *product = &layer->product;
+    int units = mg_panels_units(&product->panels, p);
     _Alignas(64) float sums[MG_BLOCK_ROWS * MG_PANEL_COLUMNS] = {0};
-    take_inputs(layer, first, end, below);
-    for (int p = 0; p < product->panels.count; p++) {
-        int units = mg_panels_units(&product->panels, p);
-        for (int row = first, rows; row < end; row += rows) {
-            size_t at = (size_t)row * layer->stride + (size_t)(p * MG_PANEL_UNITS);
-            rows = mg_product_block_rows(row, end);
-            mg_product_block(product, p, row, rows, start, start_stride, sums);
-            product->kernel->cells(rows, units, units, sums, layer->c + at,
-                                   layer->h + at, layer->stride);
-        }
+    for (int row = first, rows; row < end; row += rows) {
+        size_t at = (size_t)row * layer->stride + (size_t)(p * MG_PANEL_UNITS);
+        rows = mg_product_block_rows(row, end);
+        mg_product_block(product, p, row, rows, start, start_stride, sums);
+        start += (size_t)rows * start_stride;
+        product->kernel->cells(rows, units, units, sums, layer->c + at, layer->h + at,
+                               layer->stride);
     }
+}
+
+void
+mg_layer_step(struct mg_layer *layer, int first, int end, const struct mg_layer *below)
+{
+    mg_layer_take(layer, first, end, below);
+    for (int p = 0; p < layer->product.panels.count; p++)
+        mg_layer_step_panel(layer, p, first, end, layer->bias + p * MG_PANEL_COLUMNS,
+                            0);
 }
 
 void
@@ -99,7 +106,7 @@ mg_layer_step_row(struct mg_layer *layer, const struct mg_layer *below,
                   const float *start)
 {
     const struct mg_panels *panels = &layer->product.panels;
-    take_inputs(layer, 0, 1, below);
+    mg_layer_take(layer, 0, 1, below);
     mg_product_row(&layer->product, 0, start, layer->sums);
     layer->product.kernel->cells(panels->count, MG_PANEL_UNITS,
                                  mg_panels_units(panels, panels->count - 1),

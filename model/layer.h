@@ -33,13 +33,19 @@ void mg_layer_finish(struct mg_layer *layer);
 // Every row takes the learned initial state.
 void mg_layer_reset(struct mg_layer *layer);
 
-// Advances the rows first .. end - 1.  below: the layer whose h these rows take in, or
-// NULL where inputs is 0; start: what the sums begin with (bias and what is not
-// multiplied), (width) for each row, start_stride apart; 0: one for all.  Any thread,
-// each with rows of its own.  Never fails, never allocates.
+// Advances the rows first .. end - 1, any thread, each with rows of its own; never fails,
+// never allocates.  First all rows take their inputs from the layer `below` (NULL where
+// inputs is 0) and their own h; then panel by panel.  start: what the sums of panel p
+// begin with (bias and what is not multiplied), from row `first` on start_stride apart;
+// 0: one for all.
+void mg_layer_take(const struct mg_layer *layer, int first, int end,
+                   const struct mg_layer *below);
+void mg_layer_step_panel(struct mg_layer *layer, int p, int first, int end,
+                         const float *start, size_t start_stride);
+
+// Both, for a layer whose sums begin with its bias.
 void mg_layer_step(struct mg_layer *layer, int first, int end,
-                   const struct mg_layer *below, const float *start,
-                   size_t start_stride);
+                   const struct mg_layer *below);
 
 // Advances the one row of a layer that has no other.  start: (width).
 void mg_layer_step_row(struct mg_layer *layer, const struct mg_layer *below,

@@ -24,12 +24,12 @@ struct mg_network {
     struct mg_output output;
     float *choice; // (4, width of note layer 0): what each value of `below` adds
 
-    float *heard;      // (N, width of time layer 0): sums of the features
     float *note_start; // (N, width of note layer 0): bias and time axis of every note
     float *note_sums;  // (width of note layer 0)
     int next_note;     // 0..N
 
-    const uint8_t *listening; // (N), while the time axis advances
+    const uint8_t *state; // (N) and
+    int beat;             // of the step that is listened to
 };
 
 static int
@@ -45,8 +45,7 @@ time_axis_init(struct mg_network *network, const struct mg_model *model,
             return -1;
     }
     const struct mg_panels *panels = &network->time[0].product.panels;
-    network->heard = mg_zeros((size_t)N, (size_t)panels->width);
-    return network->heard ? mg_hearing_init(&network->hearing, model, panels) : -1;
+    return mg_hearing_init(&network->hearing, model, panels);
 }
 
 // The columns of the choice below in note layer 0, summed for each value it can take.
@@ -137,7 +136,6 @@ mg_network_destroy(struct mg_network *network)
     mg_output_finish(&network->output);
     free(network->note_sums);
     free(network->note_start);
-    free(network->heard);
     free(network->choice);
     free(network);
 }
@@ -161,13 +159,19 @@ mg_network_reset(struct mg_network *network)
 static void
 advance_notes(struct mg_network *network, int first, int end)
 {
-    mg_hearing_sums(&network->hearing, network->listening, first, end, network->heard);
-    mg_layer_step(&network->time[0], first, end, NULL, network->heard,
-                  (size_t)network->hearing.width);
+    struct mg_layer *bottom = &network->time[0];
+    mg_hearing_listen(&network->hearing, network->state, first, end);
+    mg_layer_take(bottom, first, end, NULL);
+    for (int p = 0; p < bottom->product.panels.count; p++)
+        for (int n = first, notes; n < end; n += notes) {
+            _Alignas(64) float heard[MG_BLOCK_ROWS * MG_PANEL_COLUMNS];
+            notes = mg_product_block_rows(n, end);
+            mg_hearing_sums(&network->hearing, network->beat, p, n, n + notes, heard);
+            mg_layer_step_panel(bottom, p, n, n + notes, heard, MG_PANEL_COLUMNS);
+        }
     int last = network->shape.time_layers - 1;
     for (int l = 1; l <= last; l++)
-        mg_layer_step(&network->time[l], first, end, &network->time[l - 1],
-                      network->time[l].bias, 0);
+        mg_layer_step(&network->time[l], first, end, &network->time[l - 1]);
     const struct mg_layer *top = &network->time[last];
     for (int n = first; n < end; n++)
         mg_product_take(&network->ahead, n, 0, top->units,
@@ -187,13 +191,13 @@ advance_half(void *context, int half)
 void
 mg_network_listen(struct mg_network *network, const uint8_t *state, int beat)
 {
-    mg_hearing_begin(&network->hearing, state, beat);
-    network->listening = state;
+    network->state = state;
+    network->beat = beat;
     if (network->pair.run)
         network->pair.run(network->pair.self, advance_half, network);
     else
         advance_notes(network, 0, network->shape.notes);
-    network->listening = NULL;
+    network->state = NULL;
     mg_network_again(network);
 }
 

@@ -65,7 +65,7 @@ mg_product_block(const struct mg_product *product, int p, int row, int rows,
         .x = product->inputs + (size_t)row * product->input_stride,
         .x_stride = product->input_stride,
         .weights = mg_panels_at(&product->panels, p),
-        .start = start + (size_t)row * start_stride + p * MG_PANEL_COLUMNS,
+        .start = start,
         .start_stride = start_stride,
     };
     product->kernel->sums(&block, sums);
@@ -95,7 +95,8 @@ mg_product_run(const struct mg_product *product, int first, int end, const float
     for (int p = 0; p < panels->count; p++)
         for (int row = first, rows; row < end; row += rows) {
             rows = mg_product_block_rows(row, end);
-            mg_product_block(product, p, row, rows, start, 0, sums);
+            mg_product_block(product, p, row, rows, start + p * MG_PANEL_COLUMNS, 0,
+                             sums);
             for (int r = 0; r < rows; r++)
                 memcpy(out + (size_t)(row + r) * (size_t)panels->width +
                            p * MG_PANEL_COLUMNS,

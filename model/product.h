@@ -32,8 +32,8 @@ void mg_product_take(const struct mg_product *product, int row, int first_input,
 // size, because a small one takes no less time.
 int mg_product_block_rows(int row, int end);
 
-// The sums of panel p for `rows` rows (a block's) from `row` on.  start: what they begin
-// with, (width) for each row, start_stride apart; 0: one for all.  sums: (rows,
+// The sums of panel p for `rows` rows (a block's) from `row` on.  start: what their
+// sums begin with, start_stride apart; 0: one for all.  sums: (rows,
 // MG_PANEL_COLUMNS).
 void mg_product_block(const struct mg_product *product, int p, int row, int rows,
                       const float *start, size_t start_stride, float *sums);

@@ -99,15 +99,14 @@ hearing_matches(void **unused)
                      0);
     assert_int_equal(mg_hearing_init(&hearing, model, &panels), 0);
     float *x = calloc((size_t)N * MG_FEATURES, sizeof *x);
-    float *sums = calloc((size_t)N * (size_t)panels.width, sizeof *sums);
+    float *sums = calloc(MG_PANEL_COLUMNS, sizeof *sums);
     float *gates = calloc(4 * (size_t)H, sizeof *gates);
     float *expected = calloc((size_t)panels.width, sizeof *expected);
     for (int t = 0; t < STEPS; t++) {
         const uint8_t *state = mg_roll_row(&roll, t);
         mg_features(ODD.lowest_note, N, state, mg_beat_of(t), x);
-        mg_hearing_begin(&hearing, state, mg_beat_of(t));
-        mg_hearing_sums(&hearing, state, 7, N, sums);
-        mg_hearing_sums(&hearing, state, 0, 7, sums);
+        mg_hearing_listen(&hearing, state, 7, N);
+        mg_hearing_listen(&hearing, state, 0, 7);
         for (int n = 0; n < N; n++) {
             for (int j = 0; j < 4 * H; j++) {
                 gates[j] = model->weights[lstm->bias + (size_t)j];
@@ -117,8 +116,12 @@ hearing_matches(void **unused)
                         model->weights[lstm->weight_ih + (size_t)(j * MG_FEATURES + f)];
             }
             mg_panels_arrange(&panels, gates, 1, expected);
-            for (int j = 0; j < panels.width; j++) // some 40 terms of size 1
-                assert_true(fabsf(sums[n * panels.width + j] - expected[j]) < 2e-5f);
+            for (int p = 0; p < panels.count; p++) {
+                mg_hearing_sums(&hearing, mg_beat_of(t), p, n, n + 1, sums);
+                for (int j = 0; j < mg_panels_columns(&panels, p); j++)
+                    assert_true(fabsf(sums[j] - expected[p * MG_PANEL_COLUMNS + j]) <
+                                2e-5f);
+            }
         }
     }
     free(expected);
