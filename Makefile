@@ -6,6 +6,7 @@
 # make check      install what is missing, build, run the tests
 # make soak       the tests of mg-play at full length: hours
 # make style      the style checks: format, includes, real-time symbols, linters
+# make bench      how long a step takes, by every kernel and in PyTorch
 # make sanitize   the unit tests under ASan and UBSan
 # make tsan       the tests that have threads, under TSan
 # make setup      only install what is missing
@@ -56,8 +57,15 @@ PROGRAM_SOURCES := $(wildcard engine/mg-*.c trainer/mg-*.c)
 PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(notdir $(PROGRAM_SOURCES)))
 TEST_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TEST_HELPERS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/probe_*.c))
+<<<<<<< HEAD
 TEST_GUARDS := $(patsubst tests/%.c,$(BUILD)/tests/%.so,$(wildcard tests/guard_*.c))
 TEST_SUPPORT := $(filter-out tests/test_%.c tests/probe_%.c tests/fuzz_%.c tests/guard_%.c,\
+=======
+BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)
+BENCH_SUPPORT := $(filter-out $(BENCH_SOURCES),$(wildcard tests/bench/*.c))
+BENCHMARKS := $(patsubst %.c,$(BUILD)/%,$(BENCH_SOURCES))
+TEST_SUPPORT := $(filter-out tests/test_%.c tests/probe_%.c tests/fuzz_%.c,\
+>>>>>>> 9a526b5 (tests: Add make bench: a step by every kernel, beside the machine's peak and PyTorch)
 	$(wildcard tests/*.c))
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -67,7 +75,11 @@ PRESETS := $(wildcard presets/*.preset presets/*.safetensors)
 MANUALS := $(wildcard engine/*.1 trainer/*.1)
 
 .DEFAULT_GOAL := all
+<<<<<<< HEAD
 .PHONY: all play check soak style sanitize tsan install uninstall clean setup features \
+=======
+.PHONY: all play check bench style sanitize tsan install uninstall clean setup features \
+>>>>>>> 9a526b5 (tests: Add make bench: a step by every kernel, beside the machine's peak and PyTorch)
 	tests unit-tests lint force
 .DELETE_ON_ERROR:
 
@@ -102,8 +114,10 @@ $(TEST_PROGRAMS): $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o \
 $(TEST_HELPERS): $(BUILD)/tests/probe_%: $(BUILD)/tests/probe_%.o \
 	$(call object,$(MODEL) $(IO))
 $(TEST_PROGRAMS): LIBS += $(TEST_PKG_LIBS)
+$(BENCHMARKS): $(BUILD)/tests/bench/bench_%: $(BUILD)/tests/bench/bench_%.o \
+	$(call object,$(BENCH_SUPPORT) $(ENGINE) $(MODEL) $(IO))
 
-$(PROGRAMS) $(TEST_PROGRAMS) $(TEST_HELPERS):
+$(PROGRAMS) $(TEST_PROGRAMS) $(TEST_HELPERS) $(BENCHMARKS):
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -134,6 +148,7 @@ check:
 	$(AGAIN) tests
 	@BUILD=$(BUILD) tests/run
 
+<<<<<<< HEAD
 # A day of music takes its time.
 SOAK_TESTS := test_rt_random $(patsubst tests/%.sh,%,$(sort $(wildcard \
 	tests/test_*_jack.sh tests/test_play_*.sh)))
@@ -142,6 +157,12 @@ soak:
 	$(AGAIN) tests
 	@BUILD=$(BUILD) MG_SOAK=1 MG_SEQUENCES=1000000 MG_UNIT_LIMIT=3600 MG_SCRIPT_LIMIT=36000 \
 		tests/run $(SOAK_TESTS)
+=======
+bench:
+	@.ci/setup build
+	$(AGAIN) $(BENCHMARKS) $(BUILD)/tests/probe_model
+	@BUILD=$(BUILD) tests/bench/run
+>>>>>>> 9a526b5 (tests: Add make bench: a step by every kernel, beside the machine's peak and PyTorch)
 
 style:
 	@.ci/setup build check style

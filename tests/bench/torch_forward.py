@@ -175,4 +175,5 @@ def main():
     sys.exit(worst >= 1e-4)
 
 
-main()
+if __name__ == "__main__":
+    main()
