@@ -117,6 +117,38 @@ anybody_called(struct mg_jack_ports *ports, const char **all, const char *wanted
     return found;
 }
 
+static void
+add_name(GPtrArray *names, const char *name)
+{
+    if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+        g_ptr_array_add(names, g_strdup(name));
+}
+
+static void
+add_names(GPtrArray *names, char *const *more)
+{
+    for (; more && *more; more++)
+        add_name(names, *more);
+}
+
+static char **
+end_names(GPtrArray *names)
+{
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, FALSE);
+}
+
+// The server may go before it has told of the connection.
+static void
+remember_made(struct mg_jack_ports *ports, const char *name)
+{
+    GPtrArray *names = g_ptr_array_new();
+    add_names(names, ports->connected);
+    add_name(names, name);
+    g_strfreev(ports->connected);
+    ports->connected = end_names(names);
+}
+
 // Connects one port.  Returns false when that has to be tried again.
 static bool
 connect_port(struct mg_jack_ports *ports, const char *name, int flags)
@@ -128,6 +160,7 @@ connect_port(struct mg_jack_ports *ports, const char *name, int flags)
     if (rc != 0 && rc != EEXIST)
         return false; // the other client is not active yet, or just went
     g_hash_table_add(ports->done, g_strdup(name));
+    remember_made(ports, name);
     return true;
 }
 
@@ -198,27 +231,6 @@ connect_all(struct mg_jack_ports *ports)
 }
 
 // --- remembering them ----------------------------------------------------------------
-
-static void
-add_name(GPtrArray *names, const char *name)
-{
-    if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
-        g_ptr_array_add(names, g_strdup(name));
-}
-
-static void
-add_names(GPtrArray *names, char *const *more)
-{
-    for (; more && *more; more++)
-        add_name(names, *more);
-}
-
-static char **
-end_names(GPtrArray *names)
-{
-    g_ptr_array_add(names, NULL);
-    return (char **)g_ptr_array_free(names, FALSE);
-}
 
 static char **
 look_at_wires(const struct mg_jack_ports *ports)
