@@ -108,13 +108,12 @@ coming_back() { # TURNS
         lose_server $turn
         synth_end
         check "server $turn: it says that it went" soon 50 said $((turn + 1)) 'went away'
-        synth_start
         rig_start $rate $period
-        synth_end
         synth_start
+        soon 20 said $((turn + 2)) 'on jack as musicguru'
+        # The next server goes as soon as the connections are there.
         if soon 20 is_wired; then back=$((back + 1)); fi
         [ "$tries" -le $slowest ] || slowest=$tries
-        soon 20 said $((turn + 2)) 'on jack as musicguru'
     done
     last=$(resources)
     check "back with its connections $back times of $1, tenths of a second: $slowest" \
