@@ -57,15 +57,11 @@ PROGRAM_SOURCES := $(wildcard engine/mg-*.c trainer/mg-*.c)
 PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(notdir $(PROGRAM_SOURCES)))
 TEST_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TEST_HELPERS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/probe_*.c))
-<<<<<<< HEAD
-TEST_GUARDS := $(patsubst tests/%.c,$(BUILD)/tests/%.so,$(wildcard tests/guard_*.c))
-TEST_SUPPORT := $(filter-out tests/test_%.c tests/probe_%.c tests/fuzz_%.c tests/guard_%.c,\
-=======
 BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)
 BENCH_SUPPORT := $(filter-out $(BENCH_SOURCES),$(wildcard tests/bench/*.c))
 BENCHMARKS := $(patsubst %.c,$(BUILD)/%,$(BENCH_SOURCES))
-TEST_SUPPORT := $(filter-out tests/test_%.c tests/probe_%.c tests/fuzz_%.c,\
->>>>>>> 9a526b5 (tests: Add make bench: a step by every kernel, beside the machine's peak and PyTorch)
+TEST_GUARDS := $(patsubst tests/%.c,$(BUILD)/tests/%.so,$(wildcard tests/guard_*.c))
+TEST_SUPPORT := $(filter-out tests/test_%.c tests/probe_%.c tests/fuzz_%.c tests/guard_%.c,\
 	$(wildcard tests/*.c))
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -75,12 +71,8 @@ PRESETS := $(wildcard presets/*.preset presets/*.safetensors)
 MANUALS := $(wildcard engine/*.1 trainer/*.1)
 
 .DEFAULT_GOAL := all
-<<<<<<< HEAD
-.PHONY: all play check soak style sanitize tsan install uninstall clean setup features \
-=======
-.PHONY: all play check bench style sanitize tsan install uninstall clean setup features \
->>>>>>> 9a526b5 (tests: Add make bench: a step by every kernel, beside the machine's peak and PyTorch)
-	tests unit-tests lint force
+.PHONY: all play check soak bench style sanitize tsan install uninstall clean setup \
+	features tests unit-tests lint force
 .DELETE_ON_ERROR:
 
 all: features $(PROGRAMS)
@@ -148,7 +140,6 @@ check:
 	$(AGAIN) tests
 	@BUILD=$(BUILD) tests/run
 
-<<<<<<< HEAD
 # A day of music takes its time.
 SOAK_TESTS := test_rt_random $(patsubst tests/%.sh,%,$(sort $(wildcard \
 	tests/test_*_jack.sh tests/test_play_*.sh)))
@@ -157,12 +148,11 @@ soak:
 	$(AGAIN) tests
 	@BUILD=$(BUILD) MG_SOAK=1 MG_SEQUENCES=1000000 MG_UNIT_LIMIT=3600 MG_SCRIPT_LIMIT=36000 \
 		tests/run $(SOAK_TESTS)
-=======
+
 bench:
 	@.ci/setup build
 	$(AGAIN) $(BENCHMARKS) $(BUILD)/tests/probe_model
 	@BUILD=$(BUILD) tests/bench/run
->>>>>>> 9a526b5 (tests: Add make bench: a step by every kernel, beside the machine's peak and PyTorch)
 
 style:
 	@.ci/setup build check style
