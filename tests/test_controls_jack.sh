@@ -9,20 +9,10 @@ set -u
 . "$(dirname "$0")/rig_jack.sh"
 # shellcheck source=tests/check.sh
 . "$(dirname "$0")/check.sh"
-# shellcheck source=tests/play.sh
-. "$root/tests/play.sh"
-driver=jack probe=$build/tests/probe_jack output=musicguru:midi_out
-rate=48000 period=256
+# shellcheck source=tests/play_jack.sh
+. "$root/tests/play_jack.sh"
 export XDG_CONFIG_HOME=$work/config
 map=$XDG_CONFIG_HOME/musicguru/controllers
-
-clean() {
-    play_kill
-    rig_stop
-    rm -rf "$work"
-}
-trap clean EXIT
-trap 'exit 130' INT TERM
 
 # Note-ons of a channel (0..f) in a stretch of the song, in frames.
 count_ons() { # CHANNEL FROM TO

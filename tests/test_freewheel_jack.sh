@@ -9,18 +9,9 @@ set -u
 . "$(dirname "$0")/rig_jack.sh"
 # shellcheck source=tests/check.sh
 . "$(dirname "$0")/check.sh"
-# shellcheck source=tests/play.sh
-. "$root/tests/play.sh"
-driver=jack probe=$build/tests/probe_jack rate=48000 output=musicguru:midi_out
+# shellcheck source=tests/play_jack.sh
+. "$root/tests/play_jack.sh"
 freewheel=$build/tests/probe_freewheel
-
-clean() {
-    play_kill
-    rig_stop
-    rm -rf "$work"
-}
-trap clean EXIT
-trap 'exit 130' INT TERM
 
 said() { # NAME: a figure of the probe
     sed -n "s/.*$1 \\([-0-9]*\\).*/\\1/p" freewheel.txt

@@ -8,19 +8,9 @@ set -u
 . "$(dirname "$0")/rig_jack.sh"
 # shellcheck source=tests/check.sh
 . "$(dirname "$0")/check.sh"
-# shellcheck source=tests/play.sh
-. "$root/tests/play.sh"
-driver=jack probe=$build/tests/probe_jack output=musicguru:midi_out
-rate=48000 period=256
+# shellcheck source=tests/play_jack.sh
+. "$root/tests/play_jack.sh"
 guard=$build/tests/guard_rt.so
-
-clean() {
-    play_kill
-    rig_stop
-    rm -rf "$work"
-}
-trap clean EXIT
-trap 'exit 130' INT TERM
 
 told() { # FILE: cycles, violations, faults and the first violation
     sed -n 's/^guard_rt: \([0-9]*\) cycles \([0-9]*\) violations \([0-9]*\) faults (\(.*\))$/\1 \2 \3 \4/p' "$1"

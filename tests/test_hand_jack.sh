@@ -10,21 +10,11 @@ set -u
 . "$(dirname "$0")/rig_jack.sh"
 # shellcheck source=tests/check.sh
 . "$(dirname "$0")/check.sh"
-# shellcheck source=tests/play.sh
-. "$root/tests/play.sh"
-driver=jack probe=$build/tests/probe_jack output=musicguru:midi_out
-rate=48000 period=256
+# shellcheck source=tests/play_jack.sh
+. "$root/tests/play_jack.sh"
 near=480 # frames: 10 ms
 seconds=10
 [ -z "${MG_SOAK:-}" ] || seconds=40
-
-clean() {
-    play_kill
-    rig_stop
-    rm -rf "$work"
-}
-trap clean EXIT
-trap 'exit 130' INT TERM
 
 # With --thru each stroke comes back at its own frame, on the hand's channel.
 strokes() { # LAST: frame

@@ -8,10 +8,8 @@ set -u
 . "$(dirname "$0")/rig_jack.sh"
 # shellcheck source=tests/check.sh
 . "$(dirname "$0")/check.sh"
-# shellcheck source=tests/play.sh
-. "$root/tests/play.sh"
-driver=jack probe=$build/tests/probe_jack output=musicguru:midi_out
-rate=48000 period=256
+# shellcheck source=tests/play_jack.sh
+. "$root/tests/play_jack.sh"
 synth='' frozen=''
 
 clean() {
@@ -20,8 +18,6 @@ clean() {
     rig_stop
     rm -rf "$work"
 }
-trap clean EXIT
-trap 'exit 130' INT TERM
 
 # --- what is waited for ------------------------------------------------------------------------
 

@@ -9,20 +9,9 @@ set -u
 . "$(dirname "$0")/rig_jack.sh"
 # shellcheck source=tests/check.sh
 . "$(dirname "$0")/check.sh"
-# shellcheck source=tests/play.sh
-. "$root/tests/play.sh"
-# shellcheck disable=SC2034 # tests/play.sh reads them
-driver=jack probe=$build/tests/probe_jack output=musicguru:midi_out
-rate=48000 period=256
+# shellcheck source=tests/play_jack.sh
+. "$root/tests/play_jack.sh"
 locates=0 loops=0 steps=0
-
-clean() {
-    play_kill
-    rig_stop
-    rm -rf "$work"
-}
-trap clean EXIT
-trap 'exit 130' INT TERM
 
 figure() { # NAME
     sed -n "s/^$1 //p" "$work/dance"
