@@ -3,8 +3,8 @@
 // A second thread for the composer: it does one half of a job while the caller does the
 // other.
 //
-// It sleeps in the kernel between jobs, after looking for the next one for some
-// microseconds: an instrument that waits for its next step uses no CPU for it.
+// It sleeps in the kernel between jobs, after looking out for the next one for a fifth of
+// a millisecond: an instrument that waits for its next step uses next to no CPU for it.
 #ifndef MG_ENGINE_PAIR_H
 #define MG_ENGINE_PAIR_H
 

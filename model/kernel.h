@@ -16,13 +16,14 @@
 
 enum { MG_BLOCK_ROWS = 6 };
 
-// Up to MG_BLOCK_ROWS rows of inputs against one panel, or one row against some.
+// Up to MG_BLOCK_ROWS rows of inputs against one panel, or one row against some.  x holds
+// the inputs as `round` made them: a pair of bf16 ones has the place of one fp32.
 struct mg_block {
     int rows;
-    int columns;     // 16, 32, 48 or 64; of more panels any multiple of 16
-    int lines;       // of the panel
-    const float *x;  // (rows, K) as `round` made them; a line's pair of bf16 inputs
-    size_t x_stride; // has the place of one fp32; words of 4 bytes from row to row
+    int columns;          // 16, 32, 48 or 64; of more panels any multiple of 16
+    int lines;            // of the panel
+    const float *x;       // (rows, K)
+    size_t x_stride;      // words of 4 bytes from row to row
     const float *weights; // the panel, and those that follow
     const float *start;   // (rows, columns): what the sums begin with
     size_t start_stride;  // values from row to row; 0: one for all

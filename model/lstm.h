@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
 // The LSTM cell (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al.
-// 2000) and its derivative: the one place of the formula for the engine and the
-// trainer.
+// 2000) and its derivative, for the trainer, which needs the gates.  At play the kernels
+// have it (model/cell16.h), with the sums still in the first cache.
 #ifndef MG_MODEL_LSTM_H
 #define MG_MODEL_LSTM_H
 
