@@ -6,10 +6,11 @@
 // that may allocate, wait or call the system: each call of one within the other is a
 // violation.  At the end one line on stderr:
 //
-//     guard_rt: CYCLES cycles VIOLATIONS violations FAULTS faults (FIRST)
+//     guard_rt: CYCLES cycles VIOLATIONS violations FAULTS faults WORST us (FIRST)
 //
-// FAULTS: page faults of the real-time thread after its first 1,000 cycles; FIRST: the
-// first function that was called where it must not be.
+// FAULTS: page faults of the real-time thread after its first 1,000 cycles, and WORST: the
+// longest of those cycles, in microseconds of processor time; FIRST: the first function
+// that was called where it must not be.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
@@ -31,7 +32,7 @@ typedef int process_fn(unsigned frames, void *context);
 // In the thread's own block from the beginning: a lazily made one would call malloc.
 static __thread bool is_inside __attribute__((tls_model("initial-exec")));
 
-static atomic_long cycles, violations, faults_at_start, faults_now;
+static atomic_long cycles, violations, faults_at_start, faults_now, worst_us;
 static _Atomic(const char *) first_violation;
 static process_fn *process;
 static void *process_context;
@@ -125,18 +126,31 @@ page_faults(void)
     return usage.ru_minflt + usage.ru_majflt;
 }
 
+// Time of this thread alone: what others took of the machine does not count.
+static long
+now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 static int
 guarded(unsigned frames, void *context)
 {
     (void)context;
+    long begun_us = now_us();
     is_inside = true;
     int code = process(frames, process_context);
     is_inside = false;
+    long took_us = now_us() - begun_us;
     long cycle = atomic_fetch_add(&cycles, 1);
     if (cycle == SETTLED)
         atomic_store(&faults_at_start, page_faults());
     if (cycle >= SETTLED)
         atomic_store(&faults_now, page_faults());
+    if (cycle >= SETTLED && took_us > atomic_load(&worst_us))
+        atomic_store(&worst_us, took_us);
     return code;
 }
 
@@ -156,8 +170,8 @@ __attribute__((destructor)) static void
 tell(void)
 {
     const char *first = atomic_load(&first_violation);
-    fprintf(stderr, "guard_rt: %ld cycles %ld violations %ld faults (%s)\n",
+    fprintf(stderr, "guard_rt: %ld cycles %ld violations %ld faults %ld us (%s)\n",
             atomic_load(&cycles), atomic_load(&violations),
             atomic_load(&faults_now) - atomic_load(&faults_at_start),
-            first ? first : "none");
+            atomic_load(&worst_us), first ? first : "none");
 }

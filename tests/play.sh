@@ -25,9 +25,10 @@ play_end() { # SIGNAL
     play_wait
 }
 
-play_wait() {
+# shellcheck disable=SC2120 # most wait ten seconds
+play_wait() { # [TENTHS OF A SECOND]
     local tries=0
-    while kill -0 "$player" 2>/dev/null && [ $tries -lt 100 ]; do
+    while kill -0 "$player" 2>/dev/null && [ $tries -lt "${1:-100}" ]; do
         sleep 0.1
         tries=$((tries + 1))
     done

@@ -12,21 +12,22 @@ set -u
 . "$root/tests/play_jack.sh"
 guard=$build/tests/guard_rt.so
 
-told() { # FILE: cycles, violations, faults and the first violation
-    sed -n 's/^guard_rt: \([0-9]*\) cycles \([0-9]*\) violations \([0-9]*\) faults (\(.*\))$/\1 \2 \3 \4/p' "$1"
+told() { # FILE: cycles, violations, faults, longest cycle and the first violation
+    sed -n 's/^guard_rt: //p' "$1" | tr -d '()' |
+        sed 's/ cycles\| violations\| faults\| us//g'
 }
 
 planted() { # WHAT: expected to be called
     local violations first rest
     LD_PRELOAD=$guard "$build/tests/probe_planted" "$1" >/dev/null 2>planted.err
-    read -r rest violations rest first <<<"$(told planted.err)"
+    read -r rest violations rest rest first <<<"$(told planted.err)"
     check "planted: $1 is caught ($first)" [ "$violations $first" = "1 $2" ]
 }
 
 # Keys with a pedal, controllers, presets, loops, a panic, a save: a bar of 120 BPM is 96,000
 # frames.
 stage() {
-    local cycles violations faults first
+    local cycles violations faults worst first
     play_start --thru --clock-out --record take.mid --learn swing one.preset two.preset
     (
         sleep 4
@@ -41,7 +42,7 @@ stage() {
         locate=48000@310000 locate=960000@400000 stop@500000 start@540000 \
         $(seq 30000 1777 580000 | sed 's/.*/note=7&@&+9000/; s/=7[0-9]*\([0-9]\)@/=6\1@/')
     play_end TERM
-    read -r cycles violations faults first <<<"$(told play.err)"
+    read -r cycles violations faults worst first <<<"$(told play.err)"
     echo "$cycles cycles, $violations violations, $faults page faults;" \
         "$(json steps) steps, $(json scenes) scenes"
     check "stage: the guard saw the cycles" [ "$cycles" -gt 2000 ]
@@ -52,6 +53,28 @@ stage() {
     check "stage: the take was saved" [ -s take.mid ]
 }
 
+# Cycles of 64 frames, with a hand that plays: how much of them the callback takes.
+load() {
+    local cycles violations faults worst first named
+    named=$(rig_xruns musicguru)
+    play_start --thru --free-run --duration "$seconds" one.preset
+    # shellcheck disable=SC2046 # one argument each
+    record 14 --send musicguru:midi_in $(seq 4801 1201 600000 | sed 's/.*/note=6&@&+9000/' |
+        sed 's/=6[0-9]*\([0-9]\)@/=6\1@/')
+    play_wait $((10 * seconds + 100))
+    read -r cycles violations faults worst first <<<"$(told play.err)"
+    named=$(($(rig_xruns musicguru) - named))
+    echo "$cycles cycles of 64 frames, $violations violations, $faults page faults," \
+        "$named xruns that name us, the longest cycle $worst us of 1333 ($(json steps) steps)"
+    check "load: the guard saw the cycles" [ "$cycles" -gt $((seconds * 600)) ]
+    check "load: no xrun names us" [ "$named" = 0 ]
+    check "load: at worst a quarter of a cycle" [ "$worst" -le $((1333 / 4)) ]
+    check "load: no call that may block ($first), no page fault" \
+        [ "$violations $faults" = "0 0" ]
+}
+
+seconds=16
+[ "${MG_SOAK:-0}" = 0 ] || seconds=28800
 rig_start $rate $period
 play_prepare
 printf '#!/bin/sh\nLD_PRELOAD=%s exec %s "$@"\n' "$guard" "$play" >guarded
@@ -66,4 +89,7 @@ planted malloc malloc
 planted lock pthread_mutex_lock
 planted write write
 rig_scenario stage
+rig_stop
+rig_start $rate 64
+rig_scenario load
 finish
