@@ -50,5 +50,9 @@ mg_ledger_open(const char *name, GError **error)
 void
 mg_ledger_close(struct mg_ledger *ledger)
 {
+    for (int key = 0; ledger && key < MG_KEYS; key++) {
+        atomic_store(&ledger->ended[0][key], 0);
+        atomic_store(&ledger->ended[1][key], 0);
+    }
     mg_mapped_file_close(ledger, sizeof *ledger);
 }

@@ -21,7 +21,7 @@ int mg_ledger_inherit(struct mg_ledger *ledger);
 // ledger in memory.  Main thread.
 struct mg_ledger *mg_ledger_open(const char *name, GError **error);
 
-// After the driver is closed.  Takes NULL.
+// After the driver is closed, and has sent what it had.  Takes NULL.
 void mg_ledger_close(struct mg_ledger *ledger);
 
 #endif

@@ -10,8 +10,6 @@ set -u
 . "$(dirname "$0")/check.sh"
 # shellcheck source=tests/play_jack.sh
 . "$root/tests/play_jack.sh"
-export XDG_RUNTIME_DIR=$work/runtime
-mkdir -m 700 "$XDG_RUNTIME_DIR"
 RANDOM=1 # the same moments each time, as far as the machine is the same
 times=6
 [ "${MG_SOAK:-0}" = 0 ] || times=1000
