@@ -34,7 +34,7 @@ rig_start() {
     : "${probe:?}" "${work:?}"
     # What a player leaves behind is for the next one of this script alone.
     export XDG_RUNTIME_DIR=$work/runtime
-    mkdir -p -m 700 "$XDG_RUNTIME_DIR"
+    mkdir -p "$XDG_RUNTIME_DIR"
     command -v jackd >/dev/null || { echo "jackd is not installed"; exit 77; }
     # Every client looks for this name; none may start a server or ask for a sound card.
     export JACK_DEFAULT_SERVER=mg$$
