@@ -31,8 +31,6 @@ choose_model() {
 
 # Rolls for a while and stops: sets the file recorded.
 grid() { # BPM TOLERANCE SECONDS
-    local named
-    named=$(rig_xruns musicguru)
     play_start --tempo "$1" "$model"
     record $(($3 + 1)) locate=0@4800 start@24000 stop@$(($3 * rate))
     play_end TERM
@@ -45,7 +43,6 @@ grid() { # BPM TOLERANCE SECONDS
     check "grid at $1 BPM: exit status 0" [ "$status" = 0 ]
     check "grid at $1 BPM: no late step of $(json steps)" [ "$(json late_steps)" = 0 ]
     counters_agree "grid at $1 BPM"
-    check "grid at $1 BPM: no xrun names us" [ "$(rig_xruns musicguru)" = "$named" ]
 }
 
 # A timebase master's tempo wins over our own, also while it changes.

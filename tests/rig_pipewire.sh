@@ -7,11 +7,12 @@
 #   rig_start RATE PERIOD   starts it, with a driver in a sound card's place, and waits until
 #                           it answers
 #   rig_stop                stops it by its process numbers
-#   rig_xruns CLIENT        how often it waited for CLIENT in vain
 #
 # Source it before anything else: it starts the script again with a session bus of its own.
 # From rig_start on every JACK client of the script speaks to PipeWire, as under pw-jack.
 # rig_start needs $probe (tests/probe_jack.c, built) and $work (a folder to write in).
+# There is no rig_xruns: PipeWire tells its clients of no cycle they missed, and its log of one
+# in two seconds.
 
 rig_isolate() { # ARGUMENT...: of the script
     [ -z "${RIG_ISOLATED:-}" ] || return 0
@@ -42,7 +43,7 @@ CONF
     unset PIPEWIRE_REMOTE
     mkdir -m 700 "$XDG_RUNTIME_DIR"
     ulimit -r 95 2>/dev/null # where it may be had, PipeWire gives its threads priority
-    PIPEWIRE_DEBUG=3 pipewire >"$work/pipewire.log" 2>&1 </dev/null &
+    pipewire >"$work/pipewire.log" 2>&1 </dev/null &
     rig_pids=($!)
     wireplumber >"$work/wireplumber.log" 2>&1 </dev/null &
     rig_pids+=($!)
@@ -74,9 +75,4 @@ rig_stop() {
         wait "$pid" 2>/dev/null
     done
     rig_pids=()
-}
-
-# A client's first cycles, before it is told to begin, do not count.
-rig_xruns() {
-    grep -c "($1-[0-9]*) client too slow! .*pos:[0-9]\{5,\} " "$work/pipewire.log"
 }
