@@ -131,10 +131,11 @@ test_thread_keeps_up(void **state)
     assert_int_equal(mg_instrument_start(instrument, &error), 0);
     struct mg_cycle cycle = {
         .frames = 480, .rate_hz = RATE, .out = out, .out_capacity = 256};
-    for (int i = 0; i < 30; i++) { // stopped: the first step is decided
-        mg_rt_run(instrument->rt, &cycle);
+    for (int i = 0; i < 5000 && !mg_rt_ready(instrument->rt, &cycle.transport); i++) {
+        mg_rt_run(instrument->rt, &cycle); // stopped, until the first step is decided
         sleep_us(1000);
     }
+    assert_true(mg_rt_ready(instrument->rt, &cycle.transport));
     cycle.transport.rolling = true;
     for (int i = 0; i < 125; i++) { // ten steps of 125 ms
         mg_rt_run(instrument->rt, &cycle);
