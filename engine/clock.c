@@ -306,12 +306,18 @@ is_multiple(double quarters, double length)
     return fabs(times - floor(times + 0.5)) * length < SAME_QUARTERS;
 }
 
-// The bar that a step stands in, counted from some bar.
+// Quarters from the beginning of some bar to a step.
+static double
+quarters_in(const struct mg_clock *clock, int64_t step)
+{
+    return (double)step / clock->steps_per_quarter - clock->metre.bar_start;
+}
+
+// The bar that a step stands in, counted from that one.
 static double
 bar_of(const struct mg_clock *clock, int64_t step)
 {
-    double quarters = (double)step / clock->steps_per_quarter - clock->metre.bar_start;
-    return floor((quarters + SAME_QUARTERS) / clock->metre.bar);
+    return floor((quarters_in(clock, step) + SAME_QUARTERS) / clock->metre.bar);
 }
 
 MG_RT bool
@@ -323,7 +329,7 @@ mg_clock_begins_bar(const struct mg_clock *clock, int64_t step)
 MG_RT enum mg_clock_weight
 mg_clock_weight(const struct mg_clock *clock, int64_t step)
 {
-    double quarters = (double)step / clock->steps_per_quarter - clock->metre.bar_start;
+    double quarters = quarters_in(clock, step);
     if (is_multiple(quarters, clock->metre.bar))
         return MG_CLOCK_DOWNBEAT;
     // A bar need not be a whole number of beats; its beats count from its start.
