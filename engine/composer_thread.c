@@ -16,7 +16,6 @@ struct mg_composer_thread {
     sem_t decided;
     _Atomic bool ends; // relaxed: `wake` is posted after it
     pthread_t thread;
-    bool is_realtime;
 };
 
 static bool
@@ -63,14 +62,8 @@ mg_composer_thread_start(struct mg_composer *composer, sem_t *wake, GError **err
         g_free(thread);
         return NULL;
     }
-    thread->is_realtime = mg_priority_raise(thread->thread);
+    mg_priority_raise(thread->thread);
     return thread;
-}
-
-bool
-mg_composer_thread_is_realtime(const struct mg_composer_thread *thread)
-{
-    return thread->is_realtime;
 }
 
 void

@@ -12,12 +12,11 @@
 
 struct mg_composer_thread;
 
-// Starts it, with real-time priority where that is allowed.  wake is posted when there are requests.  The composer and the semaphore
-// outlive the thread.  Returns NULL with one line in *error.  Main thread.
+// Starts it, with real-time priority where that is allowed.  wake is posted when there
+// are requests.  The composer and the semaphore outlive the thread.  Returns NULL with
+// one line in *error.  Main thread.
 struct mg_composer_thread *mg_composer_thread_start(struct mg_composer *composer,
                                                     sem_t *wake, GError **error);
-
-bool mg_composer_thread_is_realtime(const struct mg_composer_thread *thread);
 
 // Ends it, after the step it is at, and frees it.  Takes NULL.  Main thread.
 void mg_composer_thread_stop(struct mg_composer_thread *thread);
