@@ -115,14 +115,16 @@ MG_RT void
 mg_rt_take_decisions(struct mg_rt *rt)
 {
     struct mg_decision decision;
-    while (mg_ring_pop(&rt->decisions, &decision)) {
-        rt->posted = true; // one may be owed for lack of room
+    uint32_t taken = 0;
+    for (; mg_ring_pop(&rt->decisions, &decision); taken++) {
         if (decision.generation != rt->generation)
             continue;
         rt->decision = decision;
         rt->has_decision = true;
         measure_hand(rt);
     }
+    if (taken >= rt->decisions.capacity) // it was full: one may be owed
+        rt->posted = true;
 }
 
 static bool
