@@ -22,6 +22,13 @@
 
 enum { MG_KEYS = 128, MG_CHANNELS = 16 };
 
+// A channel, 0..15, in a set of channels.
+static inline uint16_t
+mg_channel_bit(int channel)
+{
+    return (uint16_t)(1u << channel);
+}
+
 // Beside the bits of enum mg_cell (model/roll.h): the hand plays this key, so that it
 // belongs to the music but is not sent.  Real-time code names no model, so the two bits
 // it reads are said again here; the improviser asserts that they are the same.

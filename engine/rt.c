@@ -132,25 +132,6 @@ transport_of(struct mg_rt *rt, const struct mg_cycle *cycle)
     return own;
 }
 
-// Ends what an earlier life left sounding; what sounds again is ours to end.
-static void
-end_inheritance(struct mg_rt *rt, struct mg_outlet *outlet)
-{
-    struct mg_ledger *ledger = rt->config.ledger;
-    for (int key = 0; key < MG_KEYS; key++) {
-        uint16_t left = atomic_load_explicit(&ledger->left[key], memory_order_relaxed);
-        uint16_t again = rt->ours.sounding[key] | rt->thru.sounding[key];
-        for (int channel = 0; channel < MG_CHANNELS; channel++) {
-            uint16_t bit = (uint16_t)(1u << channel);
-            if (left & bit & ~again && !mg_outlet_note_off(outlet, 0, channel, key))
-                return; // no room: the rest in the next cycle
-            left &= (uint16_t)~bit;
-            atomic_store_explicit(&ledger->left[key], left, memory_order_relaxed);
-        }
-    }
-    rt->inheriting = false;
-}
-
 static void
 obey(struct mg_rt *rt, struct mg_outlet *outlet)
 {
@@ -163,7 +144,8 @@ obey(struct mg_rt *rt, struct mg_outlet *outlet)
         mg_voices_release(&rt->thru, outlet, 0);
     }
     if (rt->inheriting)
-        end_inheritance(rt, outlet);
+        rt->inheriting =
+            !mg_voices_end_left(rt->config.ledger->left, &rt->ours, &rt->thru, outlet);
 }
 
 // Forgets what ended before the last turn.

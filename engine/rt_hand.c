@@ -4,25 +4,19 @@
 #include "engine/hand.h"
 #include "engine/rt_parts.h"
 
-static uint16_t
-bit(int channel)
-{
-    return (uint16_t)(1u << channel);
-}
-
 // --- keys ----------------------------------------------------------------------------
 
 // The key ends, unless the pedal holds it.
 static void
 let_go(struct mg_rt *rt, struct mg_outlet *outlet, uint32_t frame, int channel, int key)
 {
-    rt->down[key] &= (uint16_t)~bit(channel);
-    if (rt->pedals & bit(channel))
+    rt->down[key] &= (uint16_t)~mg_channel_bit(channel);
+    if (rt->pedals & mg_channel_bit(channel))
         return;
     mg_voices_off(&rt->thru, outlet, frame, channel, key);
-    if (!(rt->held[key] & bit(channel)))
+    if (!(rt->held[key] & mg_channel_bit(channel)))
         return;
-    rt->held[key] &= (uint16_t)~bit(channel);
+    rt->held[key] &= (uint16_t)~mg_channel_bit(channel);
     if (!rt->held[key])
         mg_rt_tell_key(rt, key, false, frame);
 }
@@ -30,9 +24,9 @@ let_go(struct mg_rt *rt, struct mg_outlet *outlet, uint32_t frame, int channel, 
 static void
 lift_pedal(struct mg_rt *rt, struct mg_outlet *outlet, uint32_t frame, int channel)
 {
-    rt->pedals &= (uint16_t)~bit(channel);
+    rt->pedals &= (uint16_t)~mg_channel_bit(channel);
     for (int key = 0; key < MG_KEYS; key++)
-        if (!(rt->down[key] & bit(channel)))
+        if (!(rt->down[key] & mg_channel_bit(channel)))
             let_go(rt, outlet, frame, channel, key);
 }
 
@@ -41,7 +35,7 @@ static void
 let_all_go(struct mg_rt *rt, struct mg_outlet *outlet, uint32_t frame, int channel)
 {
     for (int key = 0; key < MG_KEYS; key++)
-        rt->down[key] &= (uint16_t)~bit(channel);
+        rt->down[key] &= (uint16_t)~mg_channel_bit(channel);
     lift_pedal(rt, outlet, frame, channel);
 }
 
@@ -49,8 +43,8 @@ static void
 strike_key(struct mg_rt *rt, struct mg_outlet *outlet, uint32_t frame,
            const struct mg_hand_event *hand)
 {
-    rt->held[hand->key] |= bit(hand->channel);
-    rt->down[hand->key] |= bit(hand->channel);
+    rt->held[hand->key] |= mg_channel_bit(hand->channel);
+    rt->down[hand->key] |= mg_channel_bit(hand->channel);
     mg_touch_hear(&rt->touch, hand->velocity);
     mg_rt_tell_key(rt, hand->key, true, frame);
     if (!rt->config.thru)
@@ -103,7 +97,7 @@ mg_rt_hear(struct mg_rt *rt, struct mg_outlet *outlet,
         let_go(rt, outlet, frame, hand.channel, hand.key);
         break;
     case MG_HAND_PEDAL_DOWN:
-        rt->pedals |= bit(hand.channel);
+        rt->pedals |= mg_channel_bit(hand.channel);
         break;
     case MG_HAND_PEDAL_UP:
         lift_pedal(rt, outlet, frame, hand.channel);

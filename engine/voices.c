@@ -9,12 +9,6 @@
 
 enum { NOTE_OFF = 0x80, NOTE_ON = 0x90 };
 
-static uint16_t
-bit(int channel)
-{
-    return (uint16_t)(1u << channel);
-}
-
 // Returns whether there was room.
 static bool
 send(struct mg_outlet *outlet, uint32_t frame, int status, int key, int velocity)
@@ -34,8 +28,8 @@ send(struct mg_outlet *outlet, uint32_t frame, int status, int key, int velocity
     return true;
 }
 
-MG_RT bool
-mg_outlet_note_off(struct mg_outlet *outlet, uint32_t frame, int channel, int key)
+static bool
+send_off(struct mg_outlet *outlet, uint32_t frame, int channel, int key)
 {
     if (!send(outlet, frame, NOTE_OFF | channel, key, 64))
         return false;
@@ -55,26 +49,26 @@ show(struct mg_voices *voices, int key)
 MG_RT bool
 mg_voices_sounds(const struct mg_voices *voices, int channel, int key)
 {
-    return voices->sounding[key] & bit(channel);
+    return voices->sounding[key] & mg_channel_bit(channel);
 }
 
 MG_RT void
 mg_voices_off(struct mg_voices *voices, struct mg_outlet *outlet, uint32_t frame,
               int channel, int key)
 {
-    if (!(voices->sounding[key] & bit(channel)))
+    if (!(voices->sounding[key] & mg_channel_bit(channel)))
         return;
-    if (!mg_outlet_note_off(outlet, frame, channel, key)) {
-        if (!(voices->owed[key] & bit(channel)))
+    if (!send_off(outlet, frame, channel, key)) {
+        if (!(voices->owed[key] & mg_channel_bit(channel)))
             mg_count_add(&outlet->counters->deferred_offs, 1);
-        voices->owed[key] |= bit(channel);
+        voices->owed[key] |= mg_channel_bit(channel);
         return;
     }
     if (voices->ended) // before it is shown as silent
-        atomic_fetch_or_explicit(&voices->ended[key], bit(channel),
+        atomic_fetch_or_explicit(&voices->ended[key], mg_channel_bit(channel),
                                  memory_order_relaxed);
-    voices->sounding[key] &= (uint16_t)~bit(channel);
-    voices->owed[key] &= (uint16_t)~bit(channel);
+    voices->sounding[key] &= (uint16_t)~mg_channel_bit(channel);
+    voices->owed[key] &= (uint16_t)~mg_channel_bit(channel);
     voices->count--;
     show(voices, key);
 }
@@ -90,7 +84,7 @@ mg_voices_on(struct mg_voices *voices, struct mg_outlet *outlet, uint32_t frame,
         return;
     }
     // In the ledger before the event leaves with the end of the cycle.
-    voices->sounding[key] |= bit(channel);
+    voices->sounding[key] |= mg_channel_bit(channel);
     voices->count++;
     show(voices, key);
     mg_count_add(&outlet->counters->notes_on, 1);
@@ -122,4 +116,22 @@ mg_voices_settle(struct mg_voices *voices, struct mg_outlet *outlet)
         return;
     for (int key = 0; key < MG_KEYS; key++)
         release_key(voices, outlet, 0, key, voices->owed[key]);
+}
+
+MG_RT bool
+mg_voices_end_left(_Atomic uint16_t *left, const struct mg_voices *ours,
+                   const struct mg_voices *thru, struct mg_outlet *outlet)
+{
+    for (int key = 0; key < MG_KEYS; key++) {
+        uint16_t channels = atomic_load_explicit(&left[key], memory_order_relaxed);
+        uint16_t again = ours->sounding[key] | thru->sounding[key];
+        for (int channel = 0; channel < MG_CHANNELS; channel++) {
+            uint16_t bit = mg_channel_bit(channel);
+            if (channels & bit & ~again && !send_off(outlet, 0, channel, key))
+                return false;
+            channels &= (uint16_t)~bit;
+            atomic_store_explicit(&left[key], channels, memory_order_relaxed);
+        }
+    }
+    return true;
 }

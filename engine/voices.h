@@ -42,10 +42,6 @@ MG_RT bool mg_voices_sounds(const struct mg_voices *voices, int channel, int key
 MG_RT void mg_voices_on(struct mg_voices *voices, struct mg_outlet *outlet,
                         uint32_t frame, int channel, int key, int velocity);
 
-// Sends a note-off at `frame` whatever sounds.  Returns whether there was room.
-MG_RT bool mg_outlet_note_off(struct mg_outlet *outlet, uint32_t frame, int channel,
-                              int key);
-
 // Sends a note-off at `frame` if the key sounds.
 MG_RT void mg_voices_off(struct mg_voices *voices, struct mg_outlet *outlet,
                          uint32_t frame, int channel, int key);
@@ -56,5 +52,11 @@ MG_RT void mg_voices_release(struct mg_voices *voices, struct mg_outlet *outlet,
 
 // Sends the note-offs that are owed, at frame 0.  First thing in a cycle.
 MG_RT void mg_voices_settle(struct mg_voices *voices, struct mg_outlet *outlet);
+
+// Ends what an earlier life left sounding, at frame 0: left is (MG_KEYS) of the ledger,
+// cleared as it goes.  What sounds again is its voices' to end.  Returns whether all is
+// done: without room the rest is for the next cycle.
+MG_RT bool mg_voices_end_left(_Atomic uint16_t *left, const struct mg_voices *ours,
+                              const struct mg_voices *thru, struct mg_outlet *outlet);
 
 #endif
