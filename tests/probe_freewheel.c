@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/wires_jack.h"
+
 enum { CHANNEL = 1, KEYS = 128, LOWEST = 40, RANGE = 40 };
 
 struct probe {
@@ -173,15 +175,11 @@ open_client(struct probe *probe, const char *player, double seconds)
         return false;
     char *from = g_strconcat(player, ":midi_out", NULL);
     char *to = g_strconcat(player, ":midi_in", NULL);
-    int tries = 0, failed = 1;
-    for (; failed && tries < 100; tries++) {
-        g_usleep(50000);
-        failed = jack_connect(probe->client, from, jack_port_name(probe->in)) |
-                 jack_connect(probe->client, jack_port_name(probe->out), to);
-    }
+    bool ok = wires_connect(probe->client, from, jack_port_name(probe->in)) &&
+              wires_connect(probe->client, jack_port_name(probe->out), to);
     g_free(from);
     g_free(to);
-    return !failed;
+    return ok;
 }
 
 int

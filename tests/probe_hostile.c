@@ -28,6 +28,7 @@
 #include <string.h>
 
 #include "model/random.h"
+#include "tests/wires_jack.h"
 
 enum mode { BPM, TICKS, BARS, FROZEN, LOCATES, FLOOD };
 
@@ -254,27 +255,9 @@ on_shutdown(void *arg)
 }
 
 static bool
-connect_port(struct probe *probe, const char *source, const char *target)
-{
-    for (int i = 0; i < 100; i++) {
-        if (jack_connect(probe->client, source, target) == 0)
-            return true;
-        g_usleep(50000);
-    }
-    return false;
-}
-
-static void
-quiet(const char *message)
-{
-    (void)message;
-}
-
-static bool
 open_client(struct probe *probe, const char *player)
 {
-    jack_set_error_function(quiet); // of ports that are full
-    jack_set_info_function(quiet);
+    wires_quiet(); // of ports that are full
     g_autofree char *listen = g_strconcat(player, ":midi_out", NULL);
     g_autofree char *send = g_strconcat(player, ":midi_in", NULL);
     probe->client = jack_client_open("hostile", JackNoStartServer, NULL);
@@ -291,9 +274,9 @@ open_client(struct probe *probe, const char *player)
     jack_on_shutdown(probe->client, on_shutdown, probe);
     jack_set_timebase_callback(probe->client, 0, timebase, probe);
     return jack_activate(probe->client) == 0 &&
-           connect_port(probe, listen, jack_port_name(probe->in)) &&
+           wires_connect(probe->client, listen, jack_port_name(probe->in)) &&
            (probe->mode != FLOOD ||
-            connect_port(probe, jack_port_name(probe->out), send));
+            wires_connect(probe->client, jack_port_name(probe->out), send));
 }
 
 static void

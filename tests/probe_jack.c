@@ -20,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/wires_jack.h"
+
 enum { RECORDS_MAX = 1 << 18, ACTIONS_MAX = 4096, TICKS_PER_BEAT = 1920, BAR = 4 };
 
 enum kind { EVENT, TRANSPORT, END };
@@ -251,30 +253,10 @@ parse_action(struct probe *probe, const char *text)
     return false;
 }
 
-// Waits up to ten seconds for a port, which may not be there yet.
-static bool
-connect_port(struct probe *probe, const char *source, const char *target)
-{
-    for (int i = 0; i < 200; i++) {
-        if (jack_connect(probe->client, source, target) == 0)
-            return true;
-        g_usleep(50000);
-    }
-    fprintf(stderr, "probe_jack: cannot connect %s to %s\n", source, target);
-    return false;
-}
-
-static void
-quiet(const char *message)
-{
-    (void)message;
-}
-
 static bool
 open_client(struct probe *probe, const char *name)
 {
-    jack_set_error_function(quiet);
-    jack_set_info_function(quiet);
+    wires_quiet();
     probe->client = jack_client_open(name, JackNoStartServer, NULL);
     if (!probe->client) {
         fprintf(stderr, "probe_jack: no server\n");
@@ -308,8 +290,7 @@ print_records(const struct probe *probe)
 static int
 list(const char *name)
 {
-    jack_set_error_function(quiet);
-    jack_set_info_function(quiet);
+    wires_quiet();
     jack_client_t *client = jack_client_open(name, JackNoStartServer, NULL);
     if (!client)
         return 1;
@@ -336,9 +317,9 @@ run(struct probe *probe, const char *name, const char *listen, const char *send,
         return 1;
     probe->length =
         (jack_nframes_t)(seconds * (double)jack_get_sample_rate(probe->client));
-    if (listen && !connect_port(probe, listen, jack_port_name(probe->in)))
+    if (listen && !wires_connect(probe->client, listen, jack_port_name(probe->in)))
         return 1;
-    if (send && !connect_port(probe, jack_port_name(probe->out), send))
+    if (send && !wires_connect(probe->client, jack_port_name(probe->out), send))
         return 1;
     atomic_store(&probe->ready, true);
     while (!atomic_load(&probe->done) && !atomic_load(&probe->lost))

@@ -29,6 +29,7 @@
 #include <string.h>
 
 #include "model/random.h"
+#include "tests/wires_jack.h"
 
 enum { CYCLES_MAX = 1 << 18, EVENTS_MAX = 1 << 18, SECTION_BARS = 4 };
 
@@ -433,12 +434,7 @@ open_client(struct probe *probe, const char *listen)
     jack_set_timebase_callback(probe->client, 0, timebase, probe);
     if (jack_activate(probe->client) != 0)
         return false;
-    for (int i = 0; i < 100; i++) {
-        if (jack_connect(probe->client, listen, jack_port_name(probe->in)) == 0)
-            return true;
-        g_usleep(50000);
-    }
-    return false;
+    return wires_connect(probe->client, listen, jack_port_name(probe->in));
 }
 
 int
