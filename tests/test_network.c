@@ -471,8 +471,8 @@ gradient_matches(const struct mg_shape *shape, float rate)
     double *weights = mg_fixture_weights(model);
     struct mg_roll roll;
     mg_fixture_roll(&roll, shape->lowest_note, shape->notes, STEPS, 9);
-    struct mg_dropout dropout = {.rate = rate, .seed = 3, .update = 4, .segment = 5};
-    struct mg_segment segment = {.roll = &roll, .steps = STEPS};
+    struct mg_dropout dropout = {.rate = rate, .seed = 3, .update = 4};
+    struct mg_segment segment = {.roll = &roll, .steps = STEPS, .number = 5};
     struct mg_workspace *workspace = mg_workspace_create(&model->layout, STEPS);
     float *gradient = calloc(model->layout.parameters, sizeof *gradient);
     struct mg_loss loss = {0};

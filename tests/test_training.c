@@ -64,8 +64,21 @@ start(struct mg_training *training, const struct mg_settings *settings,
     struct mg_model *model = mg_model_create(&settings->shape, NULL);
     assert_non_null(model);
     mg_model_randomize(model, settings->seed);
-    assert_int_equal(mg_training_init(training, settings, model, corpus, threads, NULL),
+    const struct mg_backend_choice choice = {
+        .device = MG_DEVICE_CPU,
+        .precision = MG_PRECISION_FP32,
+        .threads = threads,
+    };
+    assert_int_equal(mg_training_init(training, settings, model, corpus, &choice, NULL),
                      0);
+}
+
+static struct mg_update
+update(struct mg_training *training)
+{
+    struct mg_update update;
+    assert_int_equal(mg_training_update(training, &update, NULL), 0);
+    return update;
 }
 
 // The first two updates of one weight, worked out from the papers' algorithms.
@@ -196,7 +209,7 @@ it_learns(void **unused)
         start(&t, &settings, &corpus, 2);
         struct mg_evaluator *e = mg_evaluator_create(&t.model->layout, 2);
         for (int i = 0; i < 150; i++)
-            mg_training_update(&t);
+            update(&t);
         struct mg_loss loss = mg_evaluator_run(e, t.model->weights, &corpus).loss;
         print_message("%g nats, %g by frequencies\n", loss.play + loss.articulate,
                       bound);
@@ -219,7 +232,7 @@ threads_agree(void **unused)
     start(&one, &SETTINGS, &corpus, 1);
     start(&two, &SETTINGS, &corpus, 2);
     for (int i = 0; i < 5; i++) {
-        struct mg_update a = mg_training_update(&one), b = mg_training_update(&two);
+        struct mg_update a = update(&one), b = update(&two);
         assert_true(fabs(a.loss.play - b.loss.play) < 1e-4 * a.loss.play);
     }
     mg_training_finish(&one);
@@ -238,9 +251,9 @@ resume_goes_on_to_the_bit(void **unused)
     start(&first, &SETTINGS, &corpus, 2);
     start(&second, &SETTINGS, &corpus, 2);
     for (int i = 0; i < 9; i++)
-        mg_training_update(&whole);
+        update(&whole);
     for (int i = 0; i < 4; i++)
-        mg_training_update(&first);
+        update(&first);
     first.best_nats = 1.0 / 3.0;
     GBytes *bytes = mg_checkpoint_encode(&first);
     gsize length;
@@ -249,7 +262,7 @@ resume_goes_on_to_the_bit(void **unused)
     assert_int_equal(second.update, 4);
     assert_true(second.best_nats == first.best_nats);
     for (int i = 0; i < 5; i++)
-        mg_training_update(&second);
+        update(&second);
     assert_memory_equal(whole.model->weights, second.model->weights,
                         whole.optimizer.count * sizeof(float));
     g_bytes_unref(bytes);

@@ -167,14 +167,13 @@ fill_features(struct mg_workspace *w, const struct mg_segment *segment)
 
 // Variational dropout: one mask for the whole sequence of a row.
 static void
-draw_mask(struct stage *stage, int R, const struct mg_dropout *dropout, uint32_t layer)
+draw_mask(struct stage *stage, int R, const struct mg_dropout *dropout, uint32_t place)
 {
     size_t count = (size_t)R * (size_t)stage->lstm->units;
     float kept = 1.0f / (1.0f - dropout->rate);
     for (size_t i = 0; i < count; i += 4) {
-        struct mg_random r =
-            mg_random_at(dropout->seed, MG_RANDOM_DROPOUT, dropout->update,
-                         dropout->segment << 8 | layer, (uint32_t)(i / 4));
+        struct mg_random r = mg_random_at(dropout->seed, MG_RANDOM_DROPOUT,
+                                          dropout->update, place, (uint32_t)(i / 4));
         for (size_t j = i; j < count && j < i + 4; j++)
             stage->mask[j] =
                 mg_random_unit(r.word[j - i]) < dropout->rate ? 0.0f : kept;
@@ -193,14 +192,14 @@ apply_mask(const float *mask, int S, size_t count, const float *x, float *out)
 // Runs a layer; returns what it hands up, (S, R, H).
 static const float *
 stage_forward(struct stage *stage, const float *weights, int S, int R, const float *x,
-              const struct mg_dropout *dropout, uint32_t layer)
+              const struct mg_dropout *dropout, uint32_t place)
 {
     size_t values = (size_t)R * (size_t)stage->lstm->units;
     mg_sequence_forward(&stage->sequence, stage->lstm, weights, S, R, x);
     const float *up = stage->sequence.h + values;
     if (!dropout)
         return up;
-    draw_mask(stage, R, dropout, layer);
+    draw_mask(stage, R, dropout, place);
     apply_mask(stage->mask, S, values, up, stage->masked);
     return stage->masked;
 }
@@ -287,6 +286,7 @@ mg_backprop_forward(struct mg_workspace *w, const float *weights,
 {
     const struct mg_shape *shape = &w->layout.shape;
     int N = shape->notes, T = segment->steps;
+    uint32_t place = segment->number << 8; // of the masks
     if (dropout && dropout->rate <= 0.0f)
         dropout = NULL;
     copy_cells(w, segment);
@@ -297,14 +297,15 @@ mg_backprop_forward(struct mg_workspace *w, const float *weights,
             mg_sequence_carry(&w->time[l].sequence, w->time[l].lstm, w->T, N);
         else
             mg_sequence_begin(&w->time[l].sequence, w->time[l].lstm, weights, N);
-        up = stage_forward(&w->time[l], weights, T, N, up, dropout, (uint32_t)l);
+        up =
+            stage_forward(&w->time[l], weights, T, N, up, dropout, place | (uint32_t)l);
     }
     turn_to_notes(w, up, T);
     up = w->note_input;
     for (int l = 0; l < shape->note_layers; l++) {
         mg_sequence_begin(&w->note[l].sequence, w->note[l].lstm, weights, T);
         up = stage_forward(&w->note[l], weights, N, T, up, dropout,
-                           (uint32_t)(MG_LAYERS_MAX + l));
+                           place | (uint32_t)(MG_LAYERS_MAX + l));
     }
     fill_logits(w, weights, up, N * T);
     w->T = T;

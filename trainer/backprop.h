@@ -16,14 +16,14 @@ struct mg_segment {
     int start;                  // first step that is predicted
     int steps;                  // T
     int transpose;              // semitones up
+    uint32_t number;            // in its batch: the place of its dropout masks
 };
 
-// Where the dropout masks of a segment come from: the same place, the same masks.
+// Where the dropout masks of a batch come from: the same place, the same masks.
 struct mg_dropout {
     float rate; // share of units dropped, 0 <= rate < 1; 0: no masks
     uint64_t seed;
     uint32_t update;
-    uint32_t segment;
 };
 
 // Sums of the negative log-likelihood in nats.

@@ -104,6 +104,8 @@ deal(struct mg_batches *b, int64_t number)
 void
 mg_batches_get(struct mg_batches *b, int64_t update, struct mg_segment *out)
 {
-    for (int i = 0; i < b->batch; i++)
+    for (int i = 0; i < b->batch; i++) {
         out[i] = deal(b, update * b->batch + i);
+        out[i].number = (uint32_t)i;
+    }
 }

@@ -12,7 +12,6 @@
 #include "io/program.h"
 #include "model/model_file.h"
 #include "trainer/checkpoint.h"
-#include "trainer/evaluate.h"
 #include "trainer/progress.h"
 #include "trainer/run_report.h"
 #include "trainer/train_options.h"
@@ -35,7 +34,6 @@ struct run {
     struct mg_corpus corpus;
     struct mg_corpus held_out;
     struct mg_training training;
-    struct mg_evaluator *evaluator;
     struct mg_run_report *report; // or NULL
     struct mg_progress_line line;
     double loss_sum; // training loss since the last held-out score
@@ -140,6 +138,8 @@ resume(struct run *run, GError **error)
     g_bytes_unref(bytes);
     if (status)
         g_prefix_error(error, "%s: ", run->options.resume);
+    else
+        status = mg_training_load(&run->training, error);
     // The best model so far is not at hand: the next score makes one.
     if (!g_file_test(run->options.output, G_FILE_TEST_EXISTS))
         run->training.best_nats = (double)INFINITY;
@@ -153,15 +153,15 @@ prepare(struct run *run, GError **error)
     if (!model)
         return -ENOMEM;
     mg_model_randomize(model, run->settings.seed);
+    struct mg_backend_choice choice = {
+        .device = MG_DEVICE_CPU,
+        .precision = MG_PRECISION_FP32,
+        .threads = run->options.threads,
+    };
     int status = mg_training_init(&run->training, &run->settings, model, &run->corpus,
-                                  run->options.threads, error);
+                                  &choice, error);
     if (status)
         return status;
-    run->evaluator = mg_evaluator_create(&model->layout, run->options.threads);
-    if (!run->evaluator) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "not enough memory");
-        return -ENOMEM;
-    }
     if (run->options.resume)
         status = resume(run, error);
     if (!status && run->options.report) {
@@ -173,10 +173,12 @@ prepare(struct run *run, GError **error)
 }
 
 static int
-write_checkpoint(const struct run *run, GError **error)
+write_checkpoint(struct run *run, GError **error)
 {
-    return mg_file_write_bytes(run->checkpoint_path,
-                               mg_checkpoint_encode(&run->training), error);
+    int status = mg_training_store(&run->training, error);
+    return status ? status
+                  : mg_file_write_bytes(run->checkpoint_path,
+                                        mg_checkpoint_encode(&run->training), error);
 }
 
 static void
@@ -226,8 +228,12 @@ static int
 score_and_keep(struct run *run, GError **error)
 {
     struct mg_training *t = &run->training;
-    struct mg_score score =
-        mg_evaluator_run(run->evaluator, t->model->weights, &run->held_out);
+    struct mg_score score;
+    int status = mg_training_score(t, &run->held_out, &score, error);
+    if (!status)
+        status = mg_training_store(t, error);
+    if (status)
+        return status;
     double steps = (double)score.steps;
     double nats = (score.loss.play + score.loss.articulate) / steps;
     bool best = nats < t->best_nats;
@@ -237,7 +243,7 @@ score_and_keep(struct run *run, GError **error)
             ": held out %.4f nats a step (play %.4f, articulate %.4f)%s\n",
             t->update, nats, score.loss.play / steps, score.loss.articulate / steps,
             best ? ", the best" : "");
-    int status = add_to_report(run, &score, error);
+    status = add_to_report(run, &score, error);
     if (status || !best)
         return status;
     t->best_nats = nats;
@@ -250,7 +256,10 @@ score_and_keep(struct run *run, GError **error)
 static int
 update_once(struct run *run, int *bad, GError **error)
 {
-    struct mg_update update = mg_training_update(&run->training);
+    struct mg_update update;
+    int status = mg_training_update(&run->training, &update, error);
+    if (status)
+        return status;
     if (isfinite(update.norm)) {
         *bad = 0;
         run->loss_sum += update.loss.play + update.loss.articulate;
@@ -321,7 +330,6 @@ static void
 finish(struct run *run)
 {
     mg_run_report_destroy(run->report);
-    mg_evaluator_destroy(run->evaluator);
     mg_training_finish(&run->training);
     mg_corpus_finish(&run->held_out);
     mg_corpus_finish(&run->corpus);

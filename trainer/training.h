@@ -5,8 +5,8 @@
 #define MG_TRAINER_TRAINING_H
 
 #include "model/model.h"
+#include "trainer/backend.h"
 #include "trainer/batch.h"
-#include "trainer/optimizer.h"
 
 // What decides the course of a run.  Two runs with the same settings, corpus and number
 // of threads go the same way to the bit, on the same machine.
@@ -33,9 +33,7 @@ struct mg_training {
     int64_t update;   // done so far
     double best_nats; // a step, on held-out pieces; INFINITY: none yet
     int64_t best_update;
-    int threads;
-    struct mg_workspace **workspaces; // one a thread, owned
-    float **gradients;                // one a thread, owned
+    struct mg_backend *backend; // owned
 };
 
 // What an update did.
@@ -46,13 +44,24 @@ struct mg_update {
     double learning_rate;
 };
 
-// Takes the model over, also on failure.  Returns 0, or -errno with one line in *error.
+// Takes the model over, also on failure.  Returns 0, or -errno with one line in *error,
+// as all below.
 int mg_training_init(struct mg_training *training, const struct mg_settings *settings,
                      struct mg_model *model, const struct mg_corpus *corpus,
-                     int threads, GError **error);
+                     const struct mg_backend_choice *choice, GError **error);
 void mg_training_finish(struct mg_training *training); // takes a zeroed struct
 
 // One update.
-struct mg_update mg_training_update(struct mg_training *training);
+int mg_training_update(struct mg_training *training, struct mg_update *update,
+                       GError **error);
+
+// The score of a corpus under the present weights.
+int mg_training_score(struct mg_training *training, const struct mg_corpus *corpus,
+                      struct mg_score *score, GError **error);
+
+// Brings weights and means of the backend to model and optimizer, before they are saved;
+// and takes changed ones over.
+int mg_training_store(struct mg_training *training, GError **error);
+int mg_training_load(struct mg_training *training, GError **error);
 
 #endif
