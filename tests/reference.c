@@ -101,7 +101,7 @@ advance(const struct mg_lstm *lstm, const double *w, const double *x,
 // What a layer hands up: its h, masked in a training pass.
 static void
 hand_up(const struct mg_lstm *lstm, const struct cell_state *state, int row, int layer,
-        const struct mg_dropout *dropout, double *out)
+        const struct mg_dropout *dropout, uint32_t number, double *out)
 {
     for (int j = 0; j < lstm->units; j++) {
         double mask = 1;
@@ -109,7 +109,7 @@ hand_up(const struct mg_lstm *lstm, const struct cell_state *state, int row, int
             uint32_t at = (uint32_t)(row * lstm->units + j);
             struct mg_random r =
                 mg_random_at(dropout->seed, MG_RANDOM_DROPOUT, dropout->update,
-                             dropout->segment << 8 | (uint32_t)layer, at / 4);
+                             number << 8 | (uint32_t)layer, at / 4);
             mask = mg_random_unit(r.word[at % 4]) < dropout->rate
                        ? 0
                        : 1 / (1 - (double)dropout->rate);
@@ -129,7 +129,7 @@ nats(double p, int y)
 static double
 run_notes(const struct mg_layout *layout, const double *w, const struct mg_roll *roll,
           int t, double (*heard)[UNITS_MAX], const struct mg_dropout *dropout,
-          double *out)
+          uint32_t number, double *out)
 {
     int L = layout->shape.note_layers;
     struct cell_state *state = calloc((size_t)L, sizeof *state);
@@ -144,7 +144,8 @@ run_notes(const struct mg_layout *layout, const double *w, const struct mg_roll 
         x[H + 1] = articulates(roll, n - 1, t);
         for (int l = 0; l < L; l++) {
             advance(&layout->note[l], w, x, &state[l]);
-            hand_up(&layout->note[l], &state[l], t, MG_LAYERS_MAX + l, dropout, x);
+            hand_up(&layout->note[l], &state[l], t, MG_LAYERS_MAX + l, dropout, number,
+                    x);
         }
         double p[2];
         for (int o = 0; o < 2; o++) {
@@ -167,7 +168,7 @@ run_notes(const struct mg_layout *layout, const double *w, const struct mg_roll 
 double
 mg_reference_run(const struct mg_layout *layout, const double *w,
                  const struct mg_roll *roll, const struct mg_dropout *dropout,
-                 double *out)
+                 uint32_t number, double *out)
 {
     int N = roll->notes, L = layout->shape.time_layers;
     struct cell_state *state = calloc((size_t)N * (size_t)L, sizeof *state);
@@ -182,11 +183,12 @@ mg_reference_run(const struct mg_layout *layout, const double *w,
             mg_reference_features(roll, n, t - 1, heard[n]);
             for (int l = 0; l < L; l++) {
                 advance(&layout->time[l], w, heard[n], &state[n * L + l]);
-                hand_up(&layout->time[l], &state[n * L + l], n, l, dropout, heard[n]);
+                hand_up(&layout->time[l], &state[n * L + l], n, l, dropout, number,
+                        heard[n]);
             }
         }
-        loss +=
-            run_notes(layout, w, roll, t, heard, dropout, out ? out + t * N * 2 : NULL);
+        loss += run_notes(layout, w, roll, t, heard, dropout, number,
+                          out ? out + t * N * 2 : NULL);
     }
     free(heard);
     free(state);

@@ -10,11 +10,11 @@
 #include "trainer/backprop.h"
 
 // Teacher-forced probabilities of a whole piece as the model sees it.  weights: as laid
-// out. dropout: masks of a training pass, or NULL.  out: (T, N, 2), or NULL. Returns
+// out. dropout: masks of a training pass, or NULL, for the segment of that number.  out: (T, N, 2), or NULL. Returns
 // the loss, play + articulate, in nats.
 double mg_reference_run(const struct mg_layout *layout, const double *weights,
                         const struct mg_roll *roll, const struct mg_dropout *dropout,
-                        double *out);
+                        uint32_t number, double *out);
 
 // The features of one note, from the words of their definition.  out: (80).
 void mg_reference_features(const struct mg_roll *roll, int note, int t, double *out);

@@ -166,7 +166,7 @@ steps_match_with(const struct mg_shape *shape, const struct mg_kernel *kernel)
     size_t count = STEPS * 2 * (size_t)shape->notes;
     double *expected = calloc(count, sizeof *expected);
     float *z = calloc(count, sizeof *z);
-    mg_reference_run(&model->layout, weights, &roll, NULL, expected);
+    mg_reference_run(&model->layout, weights, &roll, NULL, 0, expected);
     struct mg_network_config config = {.kernel = kernel};
     run_network(model, &config, &roll, z);
     double bound = kernel->precision == MG_PRECISION_FP32 ? TOLERANCE : BF16_TOLERANCE;
@@ -409,7 +409,7 @@ segments_match(void **unused)
     int N = ODD.notes;
     mg_fixture_roll(&roll, ODD.lowest_note, N, STEPS, 5);
     double *expected = calloc(STEPS * 2 * (size_t)N, sizeof *expected);
-    double nats = mg_reference_run(&model->layout, weights, &roll, NULL, expected);
+    double nats = mg_reference_run(&model->layout, weights, &roll, NULL, 0, expected);
 
     struct mg_workspace *workspace = mg_workspace_create(&model->layout, 4);
     float *p = calloc(2 * (size_t)N, sizeof *p);
@@ -485,9 +485,9 @@ gradient_matches(const struct mg_shape *shape, float rate)
         for (size_t j = t->offset; j < t->offset + t->count; j++) {
             double kept = weights[j], up, down;
             weights[j] = kept + 1e-5;
-            up = mg_reference_run(&model->layout, weights, &roll, &dropout, NULL);
+            up = mg_reference_run(&model->layout, weights, &roll, &dropout, 5, NULL);
             weights[j] = kept - 1e-5;
-            down = mg_reference_run(&model->layout, weights, &roll, &dropout, NULL);
+            down = mg_reference_run(&model->layout, weights, &roll, &dropout, 5, NULL);
             weights[j] = kept;
             double expected = (up - down) / 2e-5;
             largest = fmax(largest, fabs(expected));

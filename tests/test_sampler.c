@@ -124,7 +124,7 @@ choices_match_with(const struct mg_model *model, const struct mg_kernel *kernel)
                           mg_beat_of(t - 1));
         mg_sampler_draw(network, &sampling, t, mg_roll_row(&roll, t));
     }
-    mg_reference_run(&model->layout, weights, &roll, NULL, p);
+    mg_reference_run(&model->layout, weights, &roll, NULL, 0, p);
     int other = 0, played = 0;
     for (int i = 0; i < STEPS * N; i++) {
         other += choose(&sampling, i / N, i % N, p + (size_t)i * 2) != roll.cells[i];
