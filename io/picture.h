@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// Pictures (by cairo): piano rolls and curves as PNG.
+// Pictures (by cairo): piano rolls and curves, as SVG where the name of the file ends in
+// ".svg", else as PNG.
 #ifndef MG_IO_PICTURE_H
 #define MG_IO_PICTURE_H
 

@@ -74,7 +74,7 @@ draw_axes(cairo_t *cr, const struct bounds *b, const char *x_name, const char *y
     for (int i = 0; i <= TICKS; i++) {
         double x = b->x[0] + (b->x[1] - b->x[0]) * i / TICKS;
         double y = b->y[0] + (b->y[1] - b->y[0]) * i / TICKS;
-        mg_picture_line(cr, 0.85, MARGIN, curve_y(b, y), WIDTH - MARGIN, curve_y(b, y));
+        mg_page_line(cr, 0.85, MARGIN, curve_y(b, y), WIDTH - MARGIN, curve_y(b, y));
         label(cr, 8, curve_y(b, y) + 4, y);
         label(cr, curve_x(b, x) - 10, HEIGHT - MARGIN + 18, x);
     }
@@ -89,7 +89,7 @@ draw_curve(cairo_t *cr, const struct bounds *b, const struct mg_curve *curve,
            int number)
 {
     bool pen_down = false;
-    mg_picture_colour(cr, number);
+    mg_page_colour(cr, number);
     for (size_t i = 0; i < curve->count; i++) {
         if (!isfinite(curve->y[i])) {
             pen_down = false;
@@ -109,12 +109,13 @@ mg_picture_curves(const struct mg_curve *curves, int count, const char *x_name,
                   const char *y_name, const char *path, GError **error)
 {
     struct bounds bounds = bounds_of(curves, count);
-    cairo_surface_t *surface;
-    cairo_t *cr = mg_picture_blank(WIDTH, HEIGHT, &surface);
+    struct mg_page page;
+    mg_page_init(&page, path, WIDTH, HEIGHT);
+    cairo_t *cr = page.cr;
     draw_axes(cr, &bounds, x_name, y_name);
     for (int c = 0; c < count; c++)
         draw_curve(cr, &bounds, &curves[c], c);
-    return mg_picture_save(cr, surface, path, error);
+    return mg_page_save(&page, error);
 }
 
 #else

@@ -67,13 +67,13 @@ draw_grid(cairo_t *cr, const struct paper *paper, const struct mg_smf *smf)
     for (int64_t tick = 0; tick <= smf->end_ticks; tick += step) {
         bool bar = tick / smf->ticks_per_quarter % 4 == 0;
         double x = floor(paper_x(paper, tick)) + 0.5;
-        mg_picture_line(cr, bar ? 0.8 : 0.93, x, MARGIN, x, bottom);
+        mg_page_line(cr, bar ? 0.8 : 0.93, x, MARGIN, x, bottom);
     }
     for (int key = paper->lowest; key <= paper->highest; key++)
         if (key % 12 == 0) {
             double y = paper_y(paper, key) + KEY_PIXELS + 0.5;
             char name[8];
-            mg_picture_line(cr, 0.75, MARGIN, y, right, y);
+            mg_page_line(cr, 0.75, MARGIN, y, right, y);
             g_snprintf(name, sizeof name, "C%d", key / 12 - 1);
             cairo_set_source_rgb(cr, 0.4, 0.4, 0.4);
             cairo_move_to(cr, 3, y);
@@ -85,10 +85,11 @@ int
 mg_picture_piano_roll(const struct mg_smf *smf, const char *path, GError **error)
 {
     struct paper paper = paper_of(smf);
-    cairo_surface_t *surface;
-    cairo_t *cr = mg_picture_blank(paper.width, paper.height, &surface);
+    struct mg_page page;
+    mg_page_init(&page, path, paper.width, paper.height);
+    cairo_t *cr = page.cr;
     draw_grid(cr, &paper, smf);
-    mg_picture_colour(cr, 0);
+    mg_page_colour(cr, 0);
     for (int i = 0; i < smf->note_count; i++) {
         const struct mg_smf_note *note = &smf->notes[i];
         double x = paper_x(&paper, note->onset_ticks);
@@ -98,7 +99,7 @@ mg_picture_piano_roll(const struct mg_smf *smf, const char *path, GError **error
                         KEY_PIXELS - 1);
         cairo_fill(cr);
     }
-    return mg_picture_save(cr, surface, path, error);
+    return mg_page_save(&page, error);
 }
 
 #else

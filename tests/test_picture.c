@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -104,6 +105,25 @@ test_curves(void **state)
     assert_non_null(error);
 }
 
+static void
+test_svg(void **state)
+{
+    (void)state;
+    need_cairo();
+    const double x[] = {0, 1}, y[] = {1, 2};
+    const struct mg_curve curve = {"<a>", x, y, 2};
+    char *svg = g_strconcat(path, ".svg", NULL), *text = NULL;
+    g_autoptr(GError) error = NULL;
+    assert_int_equal(mg_picture_curves(&curve, 1, "x", "y", svg, &error), 0);
+    assert_true(g_file_get_contents(svg, &text, NULL, NULL));
+    assert_true(g_str_has_prefix(text, "<?xml"));
+    assert_non_null(strstr(text, "<svg"));
+    assert_true(g_str_has_suffix(text, "</svg>\n"));
+    assert_int_equal(g_unlink(svg), 0);
+    g_free(text);
+    g_free(svg);
+}
+
 static int
 set_up(void **state)
 {
@@ -129,6 +149,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rolls),
         cmocka_unit_test(test_curves),
+        cmocka_unit_test(test_svg),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
