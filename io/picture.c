@@ -111,10 +111,9 @@ mg_picture_piano_roll(const struct mg_smf *smf, const char *path, GError **error
 }
 
 int
-mg_picture_curves(const struct mg_curve *curves, int count, const char *x_name,
-                  const char *y_name, const char *path, GError **error)
+mg_picture_chart(const struct mg_chart *chart, const char *path, GError **error)
 {
-    (void)curves, (void)count, (void)x_name, (void)y_name;
+    (void)chart;
     return mg_picture_check(path, error);
 }
 

@@ -18,6 +18,17 @@ struct mg_curve {
     size_t count;
 };
 
+// Curves over a common x, with a legend.
+struct mg_chart {
+    const struct mg_curve *curves;
+    int count;          // up to 4
+    const char *x_name; // of the axes, with their units
+    const char *y_name;
+    const char *mark; // what to write at a point of a curve, or NULL
+    double mark_x;
+    double mark_y;
+};
+
 // Whether this build draws pictures.  Returns 0, or -ENOTSUP with one line in *error,
 // in which `path` stands.  Any thread, as all below.
 int mg_picture_check(const char *path, GError **error);
@@ -27,8 +38,7 @@ int mg_picture_check(const char *path, GError **error);
 // with one line in *error (-ENOTSUP where cairo was left out of this build).
 int mg_picture_piano_roll(const struct mg_smf *smf, const char *path, GError **error);
 
-// Draws up to 4 curves over a common x, with a legend.  Errors as above.
-int mg_picture_curves(const struct mg_curve *curves, int count, const char *x_name,
-                      const char *y_name, const char *path, GError **error);
+// Draws a chart.  Errors as above.
+int mg_picture_chart(const struct mg_chart *chart, const char *path, GError **error);
 
 #endif

@@ -97,11 +97,16 @@ test_curves(void **state)
     need_cairo();
     const double x[] = {0, 1, 2, 3}, y[] = {1, (double)NAN, -(double)INFINITY, 1e300};
     const struct mg_curve curves[] = {{"a", x, y, 4}, {"none", x, y, 0}};
+    struct mg_chart chart = {curves, 2, "x", "y", NULL, 0, 0};
     g_autoptr(GError) error = NULL;
-    assert_int_equal(mg_picture_curves(curves, 2, "x", "y", path, &error), 0);
-    assert_int_equal(take_width(), 800);
-    assert_true(mg_picture_curves(curves, 2, "x", "y", "/nonexistent/a.png", &error) <
-                0);
+    assert_int_equal(mg_picture_chart(&chart, path, &error), 0);
+    assert_int_equal(take_width(), 640);
+    chart.count = 0; // no point at all, and a mark at none
+    chart.mark = "nowhere";
+    chart.mark_x = (double)NAN;
+    assert_int_equal(mg_picture_chart(&chart, path, &error), 0);
+    assert_int_equal(take_width(), 640);
+    assert_true(mg_picture_chart(&chart, "/nonexistent/a.png", &error) < 0);
     assert_non_null(error);
 }
 
@@ -112,9 +117,10 @@ test_svg(void **state)
     need_cairo();
     const double x[] = {0, 1}, y[] = {1, 2};
     const struct mg_curve curve = {"<a>", x, y, 2};
+    const struct mg_chart chart = {&curve, 1, "x", "y", "best", 1, 2};
     char *svg = g_strconcat(path, ".svg", NULL), *text = NULL;
     g_autoptr(GError) error = NULL;
-    assert_int_equal(mg_picture_curves(&curve, 1, "x", "y", svg, &error), 0);
+    assert_int_equal(mg_picture_chart(&chart, svg, &error), 0);
     assert_true(g_file_get_contents(svg, &text, NULL, NULL));
     assert_true(g_str_has_prefix(text, "<?xml"));
     assert_non_null(strstr(text, "<svg"));

@@ -158,9 +158,9 @@ draw_loss(const struct mg_run_report *report, GError **error)
     };
     char *path = g_build_filename(report->folder, "loss.png", NULL);
     GError *drawing = NULL;
-    int status = without_cairo(mg_picture_curves(curves, 2, "update", "nats a step",
-                                                 path, &drawing),
-                               drawing, error);
+    struct mg_chart chart = {curves, 2, "update", "nats a step", NULL, 0, 0};
+    int status = mg_picture_chart(&chart, path, &drawing);
+    status = without_cairo(status, drawing, error);
     g_free(path);
     g_free(x);
     return status;
