@@ -82,6 +82,32 @@ a_written_roll_comes_back(void **unused)
 }
 
 static void
+a_piece_knows_each_of_its_metres_once(void **unused)
+{
+    (void)unused;
+    struct mg_smf_note note = {.end_ticks = TICKS, .key = 60, .velocity = 80};
+    struct mg_smf_metre metres[] = {{0, 3, 4}, {TICKS, 6, 8}, {2 * TICKS, 3, 4}};
+    struct mg_smf smf = {
+        .ticks_per_quarter = TICKS,
+        .end_ticks = 4 * TICKS,
+        .notes = &note,
+        .note_count = 1,
+        .metres = metres,
+        .metre_count = 3,
+    };
+    char *path = g_build_filename(folder, "metres.mid", NULL);
+    assert_int_equal(mg_smf_save(path, &smf, NULL), 0);
+    struct mg_piece piece;
+    assert_int_equal(mg_corpus_read_piece(path, "metres", 2, &piece, NULL), 0);
+    assert_int_equal(piece.metre_count, 2);
+    assert_memory_equal(piece.metres, ((struct mg_piece_metre[]){{3, 4}, {6, 8}}),
+                        2 * sizeof(struct mg_piece_metre));
+    mg_corpus_finish_piece(&piece);
+    assert_int_equal(g_remove(path), 0);
+    g_free(path);
+}
+
+static void
 a_corpus_counts_and_skips(void **unused)
 {
     (void)unused;
@@ -244,6 +270,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_written_roll_comes_back),
+        cmocka_unit_test(a_piece_knows_each_of_its_metres_once),
         cmocka_unit_test(a_corpus_counts_and_skips),
         cmocka_unit_test(every_piece_comes_back),
         cmocka_unit_test(benchmark_sets_are_exact),

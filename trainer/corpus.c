@@ -56,6 +56,28 @@ add_notes(struct mg_piece *piece, const struct mg_smf *smf, int steps_per_quarte
     }
 }
 
+static bool
+has_metre(const struct mg_piece *piece, struct mg_piece_metre metre)
+{
+    for (int i = 0; i < piece->metre_count; i++)
+        if (piece->metres[i].numerator == metre.numerator &&
+            piece->metres[i].denominator == metre.denominator)
+            return true;
+    return false;
+}
+
+static void
+add_metres(struct mg_piece *piece, const struct mg_smf *smf)
+{
+    piece->metres = g_new0(struct mg_piece_metre, smf->metre_count);
+    for (int i = 0; i < smf->metre_count; i++) {
+        struct mg_piece_metre metre = {smf->metres[i].numerator,
+                                       smf->metres[i].denominator};
+        if (!has_metre(piece, metre))
+            piece->metres[piece->metre_count++] = metre;
+    }
+}
+
 static int64_t
 steps_of(const struct mg_smf *smf, int steps_per_quarter)
 {
@@ -92,6 +114,7 @@ mg_corpus_read_piece(const char *path, const char *name, int steps_per_quarter,
     } else {
         piece->repaired = is_repaired(&smf.report);
         add_notes(piece, &smf, steps_per_quarter);
+        add_metres(piece, &smf);
         piece->name = g_strdup(name);
         piece->identity = mg_files_identity(path);
     }
@@ -104,6 +127,7 @@ mg_corpus_finish_piece(struct mg_piece *piece)
 {
     g_free(piece->name);
     g_free(piece->identity);
+    g_free(piece->metres);
     mg_roll_finish(&piece->roll);
 }
 

@@ -11,6 +11,11 @@
 
 #include "model/roll.h"
 
+struct mg_piece_metre {
+    uint8_t numerator;   // 1..255
+    uint8_t denominator; // 1, 2, 4 .. 128
+};
+
 struct mg_piece {
     char *name;          // as found, relative to its argument
     char *identity;      // of the file, whatever its name: mg_files_identity()
@@ -21,6 +26,8 @@ struct mg_piece {
     int64_t off_grid_onsets; // more than a sixteenth of a step from the nearest step
     int64_t drum_notes;      // on channel 10, left out
     bool repaired;           // read with something dropped or mended
+    struct mg_piece_metre *metres; // the time signatures of the file, each once; owned
+    int metre_count;               // 0: it has none, which stands for 4/4
 };
 
 struct mg_skipped {
