@@ -34,7 +34,7 @@ struct mg_chart {
 int mg_picture_check(const char *path, GError **error);
 
 // Draws the notes of a piece: time to the right, pitch upwards, a line at each C and
-// each quarter note.  The file is replaced whole or not at all.  Returns 0, or -errno
+// each quarter note, a number at every fourth bar of four quarters.  The file is replaced whole or not at all.  Returns 0, or -errno
 // with one line in *error (-ENOTSUP where cairo was left out of this build).
 int mg_picture_piano_roll(const struct mg_smf *smf, const char *path, GError **error);
 

@@ -14,7 +14,10 @@ enum {
     KEY_PIXELS = 6,
     GRID_PIXELS = 4,
     MARGIN = 24,
-    MARGIN_KEYS = 3
+    MARGIN_KEYS = 3,
+    BAR_QUARTERS = 4,
+    BARS_NUMBERED = 4,  // every so many
+    NUMBER_PIXELS = 30, // of the longest number
 };
 
 // Where the notes of a piece land on the paper.
@@ -56,6 +59,22 @@ paper_y(const struct paper *paper, int key)
     return MARGIN + (paper->highest - key) * KEY_PIXELS;
 }
 
+// The number of every fourth bar of four quarters, where there is room for it.
+static void
+number_bars(cairo_t *cr, const struct paper *paper, const struct mg_smf *smf)
+{
+    int64_t step = (int64_t)BARS_NUMBERED * BAR_QUARTERS * smf->ticks_per_quarter;
+    if ((double)step * paper->pixels_per_tick < NUMBER_PIXELS)
+        return;
+    cairo_set_source_rgb(cr, 0.4, 0.4, 0.4);
+    for (int64_t tick = 0; tick < smf->end_ticks; tick += step) {
+        char text[16];
+        g_snprintf(text, sizeof text, "%d", (int)(tick / step) * BARS_NUMBERED + 1);
+        cairo_move_to(cr, paper_x(paper, tick), MARGIN - 6);
+        cairo_show_text(cr, text);
+    }
+}
+
 static void
 draw_grid(cairo_t *cr, const struct paper *paper, const struct mg_smf *smf)
 {
@@ -65,7 +84,7 @@ draw_grid(cairo_t *cr, const struct paper *paper, const struct mg_smf *smf)
     while ((double)step * paper->pixels_per_tick < GRID_PIXELS)
         step *= 4;
     for (int64_t tick = 0; tick <= smf->end_ticks; tick += step) {
-        bool bar = tick / smf->ticks_per_quarter % 4 == 0;
+        bool bar = tick / smf->ticks_per_quarter % BAR_QUARTERS == 0;
         double x = floor(paper_x(paper, tick)) + 0.5;
         mg_page_line(cr, bar ? 0.8 : 0.93, x, MARGIN, x, bottom);
     }
@@ -89,6 +108,7 @@ mg_picture_piano_roll(const struct mg_smf *smf, const char *path, GError **error
     mg_page_init(&page, path, paper.width, paper.height);
     cairo_t *cr = page.cr;
     draw_grid(cr, &paper, smf);
+    number_bars(cr, &paper, smf);
     mg_page_colour(cr, 0);
     for (int i = 0; i < smf->note_count; i++) {
         const struct mg_smf_note *note = &smf->notes[i];
