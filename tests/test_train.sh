@@ -44,7 +44,7 @@ check "finds folders at every depth" [ "$(sed -n 's/^\(corpus\|held out\): \([0-
 check "names a broken file once with its reason" \
     [ "$(grep -c '^skipped: corpus/broken.mid: ' log)" = 1 ]
 check "writes plain lines in a log" [ "$(grep -c $'\r' log)" = 0 ]
-check "reports the run" test -s report/corpus.txt -a -s report/loss.csv -a -s report/sample.mid
+check "reports the run" test -s report/corpus.txt -a -s report/loss.csv -a -s report/update-3.mid
 check "the model opens" "${eval[@]}" --json a.safetensors corpus >eval.json
 check "the model keeps its metadata" grep -q -a '"licence":"none"' a.safetensors
 check "the score has its figures" grep -q '"play_nats_per_step"' eval.json

@@ -147,6 +147,24 @@ resume(struct run *run, GError **error)
 }
 
 static int
+begin_report(struct run *run, GError **error)
+{
+    struct mg_run_setup setup = {
+        .folder = run->options.report,
+        .command = run->command,
+        .model_path = run->options.output,
+        .model = run->training.model,
+        .corpus = &run->corpus,
+        .held_out = &run->held_out,
+        .update = run->training.update,
+        .updates = run->settings.updates,
+        .threads = run->options.threads,
+    };
+    run->report = mg_run_report_create(&setup, error);
+    return run->report ? 0 : -EIO;
+}
+
+static int
 prepare(struct run *run, GError **error)
 {
     struct mg_model *model = mg_model_create(&run->settings.shape, error);
@@ -164,12 +182,7 @@ prepare(struct run *run, GError **error)
         return status;
     if (run->options.resume)
         status = resume(run, error);
-    if (!status && run->options.report) {
-        run->report = mg_run_report_create(run->options.report, &run->corpus,
-                                           &run->held_out, run->training.update, error);
-        status = run->report ? 0 : -EIO;
-    }
-    return status;
+    return !status && run->options.report ? begin_report(run, error) : status;
 }
 
 static int
@@ -214,13 +227,13 @@ describe(struct run *run, const struct mg_score *score)
 static int
 add_to_report(struct run *run, const struct mg_score *score, GError **error)
 {
-    double loss = run->loss_sum / (run->loss_count ? run->loss_count : 1);
+    double loss = run->loss_count ? run->loss_sum / run->loss_count : (double)NAN;
     run->loss_sum = 0;
     run->loss_count = 0;
     if (!run->report)
         return 0;
-    return mg_run_report_add(run->report, run->training.update, loss, score,
-                             run->training.model, error);
+    return mg_run_report_add(run->report, run->training.update, loss, &score->loss,
+                             score->steps, error);
 }
 
 // Scores the held-out pieces; the best model so far becomes the output.
@@ -306,7 +319,7 @@ end_training(struct run *run, GError **error)
         fprintf(stderr,
                 "stopped after update %" G_GINT64_FORMAT "; go on with --resume %s\n",
                 run->training.update, run->checkpoint_path);
-    return status;
+    return !status && run->report ? mg_run_report_end(run->report, error) : status;
 }
 
 static int
