@@ -9,8 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -86,21 +87,106 @@ mg_file_read(const char *path, size_t max_bytes, GError **error)
     return bytes;
 }
 
-// The errno behind what g_file_set_contents_full() may say.
+// Opens or makes a regular file to write to, with its lock.  Returns the descriptor, or
+// -errno: -EBUSY where another has the lock.
 static int
-errno_of(const GError *error)
+open_locked(const char *path)
 {
-    static const int numbers[][2] = {
-        {G_FILE_ERROR_ACCES, EACCES}, {G_FILE_ERROR_NOENT, ENOENT},
-        {G_FILE_ERROR_ISDIR, EISDIR}, {G_FILE_ERROR_NOTDIR, ENOTDIR},
-        {G_FILE_ERROR_NOSPC, ENOSPC}, {G_FILE_ERROR_ROFS, EROFS},
-        {G_FILE_ERROR_PERM, EPERM},   {G_FILE_ERROR_NAMETOOLONG, ENAMETOOLONG},
-        {G_FILE_ERROR_LOOP, ELOOP},   {G_FILE_ERROR_MFILE, EMFILE},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
-        if (g_error_matches(error, G_FILE_ERROR, numbers[i][0]))
-            return numbers[i][1];
-    return EIO;
+    struct stat opened, named;
+    for (;;) {
+        int fd =
+            open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+        if (fd < 0)
+            return -errno;
+        int status = 0;
+        // A file system that knows no locks is none to refuse work on.
+        if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+            status = -EBUSY;
+        else if (fstat(fd, &opened))
+            status = -errno;
+        else if (!S_ISREG(opened.st_mode))
+            status = -EINVAL;
+        // Who had it before may have renamed or removed it since it was opened here.
+        else if (lstat(path, &named) == 0 && named.st_ino == opened.st_ino &&
+                 named.st_dev == opened.st_dev)
+            return fd;
+        close(fd);
+        if (status)
+            return status;
+    }
+}
+
+int
+mg_file_lock(const char *path, GError **error)
+{
+    int fd = open_locked(path);
+    return fd >= 0 ? fd
+                   : fail(error, path, -fd,
+                          fd == -EBUSY ? "another program holds it" : g_strerror(-fd));
+}
+
+void
+mg_file_unlock(const char *path, int lock)
+{
+    if (lock < 0)
+        return;
+    unlink(path); // while it is locked: the next one makes a new file
+    close(lock);
+}
+
+// Returns 0 or -errno.
+static int
+write_all(int fd, const uint8_t *bytes, size_t length)
+{
+    for (size_t done = 0; done < length;) {
+        ssize_t wrote = write(fd, bytes + done, length - done);
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote <= 0)
+            return wrote < 0 ? -errno : -EIO;
+        done += (size_t)wrote;
+    }
+    return 0;
+}
+
+// What an earlier writer left in it when it was killed goes.
+static int
+fill(int fd, const void *bytes, size_t length)
+{
+    if (ftruncate(fd, 0))
+        return -errno;
+    int status = write_all(fd, bytes, length);
+    return !status && fsync(fd) ? -errno : status;
+}
+
+// A rename is on disk when its folder is.
+static int
+sync_folder_of(const char *path)
+{
+    char *folder = g_path_get_dirname(path);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    // Some file systems cannot sync a folder and say EINVAL.
+    int status = fd < 0 || (fsync(fd) && errno != EINVAL) ? -errno : 0;
+    if (fd >= 0)
+        close(fd);
+    g_free(folder);
+    return status;
+}
+
+static int
+replace(const char *path, const void *bytes, size_t length)
+{
+    char *part = g_strconcat(path, ".part", NULL);
+    int fd = open_locked(part);
+    int status = fd < 0 ? fd : fill(fd, bytes, length);
+    if (!status && rename(part, path))
+        status = -errno;
+    if (fd >= 0 && status)
+        unlink(part);
+    if (fd >= 0)
+        close(fd);
+    g_free(part);
+    return status ? status : sync_folder_of(path);
 }
 
 int
@@ -115,19 +201,12 @@ mg_file_write(const char *path, const void *bytes, size_t length, GError **error
                         : "is not a regular file and is left alone");
     // Behind a link the file is replaced, not the link.
     char *target = realpath(path, NULL);
-    GError *cause = NULL;
-    int result = 0;
-    if (!g_file_set_contents_full(
-            target ? target : path, bytes ? bytes : "", (gssize)length,
-            G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644,
-            &cause)) {
-        int number = errno_of(cause);
-        result = fail(error, path, number,
-                      number == EIO ? cause->message : g_strerror(number));
-        g_error_free(cause);
-    }
+    int result = replace(target ? target : path, bytes, length);
     free(target);
-    return result;
+    return result ? fail(error, path, -result,
+                         result == -EBUSY ? "another program is writing it"
+                                          : g_strerror(-result))
+                  : 0;
 }
 
 int

@@ -242,6 +242,29 @@ full_disk_keeps_old_file(void **state)
     g_bytes_unref(bytes);
 }
 
+// What a killed writer leaves beside is used again; what a living one has is not.
+static void
+one_writer_at_a_time(void **state)
+{
+    struct fixture *fixture = *state;
+    char *part = g_strconcat(fixture->path, ".part", NULL);
+    assert_true(g_file_set_contents(part, "half of a longer file", -1, NULL));
+    assert_int_equal(mg_file_write(fixture->path, "old", 3, NULL), 0);
+    assert_int_equal(files_in(fixture->folder), 1);
+    int lock = mg_file_lock(part, NULL);
+    assert_true(lock >= 0);
+    assert_write_fails(fixture->path, EBUSY);
+    assert_int_equal(mg_file_lock(part, NULL), -EBUSY);
+    mg_file_unlock(part, lock);
+    assert_int_equal(mg_file_write(fixture->path, "newer", 5, NULL), 0);
+    assert_int_equal(files_in(fixture->folder), 1);
+    // A link that another has laid there is not followed.
+    assert_int_equal(symlink(fixture->path, part), 0);
+    assert_write_fails(fixture->path, ELOOP);
+    g_unlink(part);
+    g_free(part);
+}
+
 static void
 assert_read_fails(const char *path, size_t max_bytes, const char *reason)
 {
@@ -294,6 +317,7 @@ main(void)
         TEST(special_files_stay),
         TEST(link_is_written_through),
         TEST(full_disk_keeps_old_file),
+        TEST(one_writer_at_a_time),
         TEST(only_regular_files_are_read),
         TEST(size_is_bounded),
     };
