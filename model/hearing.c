@@ -24,12 +24,14 @@ spread(const struct mg_panels *panels, const float *row, int stride, float *out)
                (size_t)mg_panels_columns(panels, p) * sizeof *out);
 }
 
-static void
-fill_rows(struct mg_hearing *hearing, const struct mg_model *model,
-          const struct mg_panels *panels, float *row)
+void
+mg_hearing_take(struct mg_hearing *hearing, const struct mg_layout *layout,
+                const float *all_weights, const struct mg_panels *panels,
+                float *scratch)
 {
-    const struct mg_lstm *lstm = &model->layout.time[0];
-    const float *weights = model->weights + lstm->weight_ih;
+    const struct mg_lstm *lstm = &layout->time[0];
+    const float *weights = all_weights + lstm->weight_ih;
+    float *row = scratch;
     size_t gates = MG_GATES * (size_t)lstm->units;
     for (int f = 0; f < MG_FEATURES; f++) {
         mg_panels_arrange(panels, weights + f, MG_FEATURES, row);
@@ -38,7 +40,7 @@ fill_rows(struct mg_hearing *hearing, const struct mg_model *model,
     float *sums = row + panels->width;
     for (int beat = 0; beat < MG_BEATS; beat++) {
         for (size_t g = 0; g < gates; g++) {
-            sums[g] = model->weights[lstm->bias + g];
+            sums[g] = all_weights[lstm->bias + g];
             for (int bit = 0; bit < MG_BEAT_BITS; bit++)
                 sums[g] += mg_beat_feature(beat, bit) *
                            weights[g * MG_FEATURES + MG_FEATURE_BEAT + (size_t)bit];
@@ -49,10 +51,10 @@ fill_rows(struct mg_hearing *hearing, const struct mg_model *model,
 }
 
 int
-mg_hearing_init(struct mg_hearing *hearing, const struct mg_model *model,
-                const struct mg_panels *panels)
+mg_hearing_init(struct mg_hearing *hearing, const struct mg_layout *layout,
+                const float *weights, const struct mg_panels *panels)
 {
-    const struct mg_shape *shape = &model->layout.shape;
+    const struct mg_shape *shape = &layout->shape;
     size_t columns = (size_t)panels->count * MG_PANEL_COLUMNS;
     float *scratch = mg_zeros(2, (size_t)panels->width);
     *hearing =
@@ -64,7 +66,7 @@ mg_hearing_init(struct mg_hearing *hearing, const struct mg_model *model,
                      ? 0
                      : -ENOMEM;
     if (!status)
-        fill_rows(hearing, model, panels, scratch);
+        mg_hearing_take(hearing, layout, weights, panels, scratch);
     free(scratch);
     return status;
 }

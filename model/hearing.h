@@ -24,9 +24,14 @@ struct mg_hearing {
     struct mg_feature_list *lists; // (N), of this step; owned
 };
 
-// Of a model's first time layer, packed as `panels`.  Returns 0 or -ENOMEM.
-int mg_hearing_init(struct mg_hearing *hearing, const struct mg_model *model,
-                    const struct mg_panels *panels);
+// Of a network's first time layer, packed as `panels`.  Returns 0 or -ENOMEM.
+int mg_hearing_init(struct mg_hearing *hearing, const struct mg_layout *layout,
+                    const float *weights, const struct mg_panels *panels);
+
+// Takes other weights.  scratch: (2, width).
+void mg_hearing_take(struct mg_hearing *hearing, const struct mg_layout *layout,
+                     const float *weights, const struct mg_panels *panels,
+                     float *scratch);
 
 // Takes a zeroed struct.
 void mg_hearing_finish(struct mg_hearing *hearing);

@@ -22,8 +22,8 @@ struct mg_block {
     int rows;
     int columns;          // 16, 32, 48 or 64; of more panels any multiple of 16
     int lines;            // of the panel
-    const float *x;       // (rows, K)
-    size_t x_stride;      // words of 4 bytes from row to row
+    const float *x;       // (rows, K); of sums_across (lines, MG_BLOCK_ROWS)
+    size_t x_stride;      // words of 4 bytes from row to row; not of sums_across
     const float *weights; // the panel, and those that follow
     const float *start;   // (rows, columns): what the sums begin with
     size_t start_stride;  // values from row to row; 0: one for all
@@ -41,6 +41,10 @@ struct mg_kernel {
 
     // sums = start + x * weights.  sums: (rows, MG_PANEL_COLUMNS) or (1, columns)
     void (*sums)(const struct mg_block *block, float *sums);
+
+    // The same with the inputs line by line: x: (lines, MG_BLOCK_ROWS).  That is the
+    // product of a transposed matrix, which weight gradients are.  NULL: has none.
+    void (*sums_across)(const struct mg_block *block, float *sums);
 
     // The cells of `count` rows of one panel, or of one row's panels one after the other:
     // their sums are MG_PANEL_COLUMNS apart (and are used up), their c and h, 16 of each,

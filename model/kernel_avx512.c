@@ -46,6 +46,12 @@ add_line(bool pairs, vector sum, const float *x, int k, vector w)
 
 #include "model/kernel_loops.h"
 
+TARGET static void
+bf16_sums_across(const struct mg_block *block, float *sums)
+{
+    block_sums(true, true, block, sums);
+}
+
 static bool
 fp32_runs_here(void)
 {
@@ -74,6 +80,7 @@ const struct mg_kernel mg_kernel_avx512 = {
     .runs_here = fp32_runs_here,
     .round = keep_inputs,
     .sums = fp32_sums,
+    .sums_across = fp32_sums_across,
     .cells = cells,
 };
 
@@ -85,6 +92,7 @@ const struct mg_kernel mg_kernel_avx512_bf16 = {
     .runs_here = bf16_runs_here,
     .round = round_inputs,
     .sums = bf16_sums,
+    .sums_across = bf16_sums_across,
     .cells = cells,
 };
 #endif

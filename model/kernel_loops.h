@@ -26,12 +26,12 @@ enum {
     MOST_VECTORS = 7 * SIXTEEN
 };
 
-// Sums of the columns from `column` on, where a stripe begins.  rows, vectors and pairs
+// Sums of the columns from `column` on, where a stripe begins.  All but b, column and sums
 // are constants where this is called: all loops but the one over the lines are unrolled,
 // or the sums would not be in registers.
 TARGET static INLINE void
-multiply(int rows, int vectors, bool pairs, const struct mg_block *b, int column,
-         float *sums)
+multiply(int rows, int vectors, bool pairs, bool across, const struct mg_block *b,
+         int column, float *sums)
 {
     vector sum[MG_BLOCK_ROWS][MOST_VECTORS], w[MOST_VECTORS];
     const float *weights = b->weights + (size_t)column * (size_t)b->lines;
@@ -52,11 +52,13 @@ multiply(int rows, int vectors, bool pairs, const struct mg_block *b, int column
                    sizeof(vector));
         }
 #pragma GCC unroll 28
-        for (int r = 0; r < rows; r++)
+        for (int r = 0; r < rows; r++) {
+            const float *x =
+                across ? b->x + k * MG_BLOCK_ROWS + r : b->x + (size_t)r * b->x_stride;
 #pragma GCC unroll 28
             for (int v = 0; v < vectors; v++)
-                sum[r][v] =
-                    add_line(pairs, sum[r][v], b->x + (size_t)r * b->x_stride, k, w[v]);
+                sum[r][v] = add_line(pairs, sum[r][v], x, across ? 0 : k, w[v]);
+        }
     }
 #pragma GCC unroll 28
     for (int r = 0; r < rows; r++)
@@ -68,20 +70,20 @@ multiply(int rows, int vectors, bool pairs, const struct mg_block *b, int column
 
 // A panel: its stripes, of which the last may be narrower where they are wide.
 TARGET static INLINE void
-multiply_panel(int rows, bool pairs, const struct mg_block *b, float *sums)
+multiply_panel(int rows, bool pairs, bool across, const struct mg_block *b, float *sums)
 {
     int column = 0;
     for (; column + STRIPE <= b->columns; column += STRIPE)
-        multiply(rows, VECTORS, pairs, b, column, sums);
+        multiply(rows, VECTORS, pairs, across, b, column, sums);
     switch ((b->columns - column) / LANES) {
     case 1:
-        multiply(rows, 1, pairs, b, column, sums);
+        multiply(rows, 1, pairs, across, b, column, sums);
         break;
     case 2:
-        multiply(rows, 2, pairs, b, column, sums);
+        multiply(rows, 2, pairs, across, b, column, sums);
         break;
     case 3:
-        multiply(rows, 3, pairs, b, column, sums);
+        multiply(rows, 3, pairs, across, b, column, sums);
         break;
     }
 }
@@ -93,65 +95,74 @@ multiply_row(bool pairs, const struct mg_block *b, float *sums)
 {
     int column = 0, left = b->columns / 16;
     for (; left >= 8; left -= 4, column += MG_PANEL_COLUMNS)
-        multiply(1, 4 * SIXTEEN, pairs, b, column, sums);
+        multiply(1, 4 * SIXTEEN, pairs, false, b, column, sums);
     switch (left) {
     case 1:
-        multiply(1, SIXTEEN, pairs, b, column, sums);
+        multiply(1, SIXTEEN, pairs, false, b, column, sums);
         break;
     case 2:
-        multiply(1, 2 * SIXTEEN, pairs, b, column, sums);
+        multiply(1, 2 * SIXTEEN, pairs, false, b, column, sums);
         break;
     case 3:
-        multiply(1, 3 * SIXTEEN, pairs, b, column, sums);
+        multiply(1, 3 * SIXTEEN, pairs, false, b, column, sums);
         break;
     case 4:
-        multiply(1, 4 * SIXTEEN, pairs, b, column, sums);
+        multiply(1, 4 * SIXTEEN, pairs, false, b, column, sums);
         break;
     case 5:
-        multiply(1, 5 * SIXTEEN, pairs, b, column, sums);
+        multiply(1, 5 * SIXTEEN, pairs, false, b, column, sums);
         break;
     case 6:
-        multiply(1, 6 * SIXTEEN, pairs, b, column, sums);
+        multiply(1, 6 * SIXTEEN, pairs, false, b, column, sums);
         break;
     default:
-        multiply(1, MOST_VECTORS, pairs, b, column, sums);
+        multiply(1, MOST_VECTORS, pairs, false, b, column, sums);
     }
 }
 
 TARGET static INLINE void
-block_sums(bool pairs, const struct mg_block *b, float *sums)
+block_sums(bool pairs, bool across, const struct mg_block *b, float *sums)
 {
     switch (b->rows) {
     case 1:
-        multiply_row(pairs, b, sums);
+        if (across)
+            multiply_panel(1, pairs, across, b, sums);
+        else
+            multiply_row(pairs, b, sums);
         break;
     case 2:
-        multiply_panel(2, pairs, b, sums);
+        multiply_panel(2, pairs, across, b, sums);
         break;
     case 3:
-        multiply_panel(3, pairs, b, sums);
+        multiply_panel(3, pairs, across, b, sums);
         break;
     case 4:
-        multiply_panel(4, pairs, b, sums);
+        multiply_panel(4, pairs, across, b, sums);
         break;
     case 5:
-        multiply_panel(5, pairs, b, sums);
+        multiply_panel(5, pairs, across, b, sums);
         break;
     default:
-        multiply_panel(MG_BLOCK_ROWS, pairs, b, sums);
+        multiply_panel(MG_BLOCK_ROWS, pairs, across, b, sums);
     }
 }
 
 TARGET static void
 fp32_sums(const struct mg_block *block, float *sums)
 {
-    block_sums(false, block, sums);
+    block_sums(false, false, block, sums);
 }
 
 TARGET static void
 bf16_sums(const struct mg_block *block, float *sums)
 {
-    block_sums(true, block, sums);
+    block_sums(true, false, block, sums);
+}
+
+TARGET static void
+fp32_sums_across(const struct mg_block *block, float *sums)
+{
+    block_sums(false, true, block, sums);
 }
 
 static inline void

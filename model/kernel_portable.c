@@ -71,6 +71,7 @@ const struct mg_kernel mg_kernel_portable = {
     .runs_here = runs_here,
     .round = keep_inputs,
     .sums = fp32_sums,
+    .sums_across = fp32_sums_across,
     .cells = cells,
 };
 

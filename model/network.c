@@ -45,7 +45,7 @@ time_axis_init(struct mg_network *network, const struct mg_model *model,
             return -1;
     }
     const struct mg_panels *panels = &network->time[0].product.panels;
-    return mg_hearing_init(&network->hearing, model, panels);
+    return mg_hearing_init(&network->hearing, &model->layout, model->weights, panels);
 }
 
 // The columns of the choice below in note layer 0, summed for each value it can take.

@@ -41,36 +41,54 @@ mg_panels_at(const struct mg_panels *panels, int p)
     return panels->weights + words_before(panels, p);
 }
 
-// Stores the weight of input k.
-static void
-put(struct mg_panels *panels, bool pairs, int p, int column, int k, float value)
+void
+mg_panels_put_line(float *words, int lines, int columns, int stripe, int line,
+                   const float *values, const float *next)
 {
-    int columns = mg_panels_columns(panels, p);
-    int stripe = columns < panels->stripe ? columns : panels->stripe;
-    size_t line =
-        (size_t)(column / stripe) * (size_t)panels->lines + (size_t)(pairs ? k / 2 : k);
-    float *word = panels->weights + words_before(panels, p) + line * (size_t)stripe +
-                  column % stripe;
-    uint16_t half = mg_bf16(value);
-    if (pairs)
-        memcpy((uint8_t *)word + (k % 2) * 2, &half, sizeof half);
-    else
-        *word = value;
+    int width; // of the stripe: a panel's last may be narrower
+    for (int column = 0; column < columns; column += width) {
+        int end = column - column % MG_PANEL_COLUMNS + MG_PANEL_COLUMNS;
+        int left = (end < columns ? end : columns) - column;
+        width = left < stripe ? left : stripe;
+        float *out =
+            words + (size_t)column * (size_t)lines + (size_t)line * (size_t)width;
+        if (!next) {
+            memcpy(out, values + column, (size_t)width * sizeof *out);
+            continue;
+        }
+        for (int j = 0; j < width; j++) { // the first in the lower half
+            uint32_t pair =
+                mg_bf16(values[column + j]) | (uint32_t)mg_bf16(next[column + j]) << 16;
+            memcpy(out + j, &pair, sizeof pair);
+        }
+    }
 }
 
+// The weights of input k of the two matrices, one row in the order of the columns.
 static void
-pack(struct mg_panels *panels, bool pairs, int first_input,
-     const struct mg_gate_weights *from)
+arrange_input(const struct mg_panels *panels, const struct mg_gate_weights *a,
+              const struct mg_gate_weights *b, int k, float *row)
 {
-    for (int unit = 0; unit < panels->units; unit++) {
-        int p = unit / MG_PANEL_UNITS, units = mg_panels_units(panels, p);
-        for (int gate = 0; gate < MG_GATES; gate++) {
-            const float *row = from->values + (size_t)(gate * panels->units + unit) *
-                                                  (size_t)from->stride;
-            for (int k = 0; k < from->inputs; k++)
-                put(panels, pairs, p, gate * units + unit % MG_PANEL_UNITS,
-                    first_input + k, row[k]);
-        }
+    if (k < a->inputs)
+        mg_panels_arrange(panels, a->values + k, a->stride, row);
+    else if (k < panels->inputs)
+        mg_panels_arrange(panels, b->values + k - a->inputs, b->stride, row);
+    else
+        memset(row, 0, (size_t)panels->width * sizeof *row);
+}
+
+void
+mg_panels_pack(struct mg_panels *panels, const struct mg_gate_weights *a,
+               const struct mg_gate_weights *b, float *scratch)
+{
+    float *row = scratch, *next = panels->pairs ? scratch + panels->width : NULL;
+    int inputs_a_line = next ? 2 : 1;
+    for (int line = 0; line < panels->lines; line++) {
+        arrange_input(panels, a, b, line * inputs_a_line, row);
+        if (next)
+            arrange_input(panels, a, b, line * inputs_a_line + 1, next);
+        mg_panels_put_line(panels->weights, panels->lines, panels->width,
+                           panels->stripe, line, row, next);
     }
 }
 
@@ -79,19 +97,20 @@ mg_panels_init(struct mg_panels *panels, int units, enum mg_precision precision,
                int stripe, const struct mg_gate_weights *a,
                const struct mg_gate_weights *b)
 {
-    bool pairs = precision == MG_PRECISION_BF16;
     int inputs = a->inputs + b->inputs;
     *panels = (struct mg_panels){.units = units, .inputs = inputs, .stripe = stripe};
-    panels->lines = pairs ? (inputs + 1) / 2 : inputs;
+    panels->pairs = precision == MG_PRECISION_BF16;
+    panels->lines = panels->pairs ? (inputs + 1) / 2 : inputs;
     panels->count = (units + MG_PANEL_UNITS - 1) / MG_PANEL_UNITS;
     panels->width = (panels->count - 1) * MG_PANEL_COLUMNS +
                     mg_panels_columns(panels, panels->count - 1);
     panels->weights = mg_zeros((size_t)panels->lines, (size_t)panels->width);
-    if (!panels->weights)
-        return -ENOMEM;
-    pack(panels, pairs, 0, a);
-    pack(panels, pairs, a->inputs, b);
-    return 0;
+    float *scratch = mg_zeros(2, (size_t)panels->width);
+    if (panels->weights && scratch)
+        mg_panels_pack(panels, a, b, scratch);
+    int status = panels->weights && scratch ? 0 : -ENOMEM;
+    free(scratch);
+    return status;
 }
 
 void

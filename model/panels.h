@@ -13,10 +13,12 @@
 // padded to whole vectors of 16 columns.  A line of bf16 weights holds those of two
 // inputs, as a pair in each column: the machine's dot product of pairs wants them so.
 // A kernel that has not the registers for 64 columns takes a panel in stripes of fewer,
-// and finds it packed as one stripe after the other.
+// and finds it packed as one stripe after the other.  Other matrices (of the trainer) are
+// packed in the same way, 64 of their columns a panel.
 #ifndef MG_MODEL_PANELS_H
 #define MG_MODEL_PANELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -32,7 +34,8 @@ struct mg_panels {
     int units;      // H
     int inputs;     // K
     int lines;      // K, or half of it for pairs, rounded up
-    int stripe;     // columns that stand together: 16 or 64
+    int stripe;     // columns that stand together
+    bool pairs;     // bf16
     int count;      // of panels
     int width;      // columns of all panels together: the length of a row of sums
     float *weights; // (count, stripes, lines, columns of a stripe) words of 4 bytes,
@@ -49,10 +52,14 @@ struct mg_gate_weights {
 
 // Packs two matrices of the same 4H rows one after the other (inputs 0: there is none),
 // so that K = a->inputs + b->inputs.  precision: FP32 or BF16, rounded to nearest even;
-// stripe: 16 or 64.  Returns 0 or -ENOMEM.
+// stripe: the kernel's.  Returns 0 or -ENOMEM.
 int mg_panels_init(struct mg_panels *panels, int units, enum mg_precision precision,
                    int stripe, const struct mg_gate_weights *a,
                    const struct mg_gate_weights *b);
+
+// Packs other values of the same size.  scratch: (2, width).
+void mg_panels_pack(struct mg_panels *panels, const struct mg_gate_weights *a,
+                    const struct mg_gate_weights *b, float *scratch);
 
 // Takes a zeroed struct.
 void mg_panels_finish(struct mg_panels *panels);
@@ -61,6 +68,11 @@ void mg_panels_finish(struct mg_panels *panels);
 const float *mg_panels_at(const struct mg_panels *panels, int p);
 int mg_panels_units(const struct mg_panels *panels, int p);
 int mg_panels_columns(const struct mg_panels *panels, int p);
+
+// Packs any matrix as panels are: line number `line` of `lines`, of `columns` (a multiple
+// of 16) values; `next` is what makes it a line of bf16 pairs, or NULL.
+void mg_panels_put_line(float *words, int lines, int columns, int stripe, int line,
+                        const float *values, const float *next);
 
 // Brings one value for each gate into the order of the columns.  gates: (4H) values
 // `stride` apart, in the order i, f, g, o; row: (width), zeros where a column is unused.

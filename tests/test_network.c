@@ -97,7 +97,8 @@ hearing_matches(void **unused)
     mg_fixture_roll(&roll, ODD.lowest_note, N, STEPS, 12);
     assert_int_equal(mg_panels_init(&panels, H, MG_PRECISION_FP32, 64, &none, &none),
                      0);
-    assert_int_equal(mg_hearing_init(&hearing, model, &panels), 0);
+    assert_int_equal(mg_hearing_init(&hearing, &model->layout, model->weights, &panels),
+                     0);
     float *x = calloc((size_t)N * MG_FEATURES, sizeof *x);
     float *sums = calloc(MG_PANEL_COLUMNS, sizeof *sums);
     float *gates = calloc(4 * (size_t)H, sizeof *gates);
