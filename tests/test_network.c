@@ -399,6 +399,15 @@ state_is_kept(void **unused)
     mg_model_destroy(model);
 }
 
+static struct mg_packed *
+pack(const struct mg_model *model, const struct mg_kernel *kernel)
+{
+    struct mg_packed *packed = mg_packed_create(&model->layout, kernel);
+    assert_non_null(packed);
+    mg_packed_take(packed, model->weights, 2);
+    return packed;
+}
+
 // The trainer's forward pass over a piece cut into segments that carry the state.
 static void
 segments_match(void **unused)
@@ -412,14 +421,15 @@ segments_match(void **unused)
     double *expected = calloc(STEPS * 2 * (size_t)N, sizeof *expected);
     double nats = mg_reference_run(&model->layout, weights, &roll, NULL, 0, expected);
 
-    struct mg_workspace *workspace = mg_workspace_create(&model->layout, 4);
+    struct mg_packed *packed = pack(model, mg_kernel_pick(MG_PRECISION_FP32));
+    struct mg_workspace *workspace =
+        mg_workspace_create(&model->layout, packed->kernel, 4);
     float *p = calloc(2 * (size_t)N, sizeof *p);
     struct mg_loss loss = {0};
     for (int start = 0; start < STEPS; start += 4) {
         int steps = STEPS - start < 4 ? STEPS - start : 4;
         struct mg_segment segment = {.roll = &roll, .start = start, .steps = steps};
-        mg_backprop_forward(workspace, model->weights, &segment, start > 0, NULL,
-                            &loss);
+        mg_backprop_forward(workspace, packed, &segment, start > 0, NULL, &loss);
         for (int t = 0; t < steps; t++) {
             mg_backprop_probabilities(workspace, t, p);
             for (int i = 0; i < 2 * N; i++)
@@ -430,6 +440,7 @@ segments_match(void **unused)
     assert_true(fabs(loss.play + loss.articulate - nats) < 1e-5 * nats);
     free(p);
     mg_workspace_destroy(workspace);
+    mg_packed_destroy(packed);
     free(expected);
     mg_roll_finish(&roll);
     free(weights);
@@ -448,60 +459,105 @@ transposed_segment_matches(void **unused)
     for (int t = 0; t < 24; t++)
         memcpy(mg_roll_row(&cut, t), mg_roll_row(&wide, t) + SMALL.lowest_note - 3,
                (size_t)SMALL.notes);
-    struct mg_workspace *workspace = mg_workspace_create(&model->layout, 5);
+    struct mg_packed *packed = pack(model, mg_kernel_pick(MG_PRECISION_FP32));
+    struct mg_workspace *workspace =
+        mg_workspace_create(&model->layout, packed->kernel, 5);
     struct mg_loss moved = {0}, plain = {0};
     struct mg_segment a = {.roll = &wide, .start = 11, .steps = 5, .transpose = 3};
     struct mg_segment b = {.roll = &cut, .start = 11, .steps = 5};
-    mg_backprop_forward(workspace, model->weights, &a, false, NULL, &moved);
-    mg_backprop_forward(workspace, model->weights, &b, false, NULL, &plain);
+    mg_backprop_forward(workspace, packed, &a, false, NULL, &moved);
+    mg_backprop_forward(workspace, packed, &b, false, NULL, &plain);
     assert_true(moved.play > 0 && moved.play == plain.play);
     assert_true(moved.articulate == plain.articulate);
     mg_workspace_destroy(workspace);
+    mg_packed_destroy(packed);
     mg_roll_finish(&cut);
     mg_roll_finish(&wide);
     mg_model_destroy(model);
 }
 
-// Central differences of the reference for every weight.  The step 1e-5 leaves an error
-// of about 1e-9 in double; the fp32 gradient has one of some 1e-5 of its largest terms,
-// which may cancel to a hundredth of their size.
+// The gradient of one segment by a kernel, as the weights are laid out; freed by the
+// caller.
+static float *
+gradient_of(const struct mg_model *model, const struct mg_kernel *kernel,
+            const struct mg_segment *segment, const struct mg_dropout *dropout)
+{
+    struct mg_packed *packed = pack(model, kernel);
+    struct mg_workspace *workspace =
+        mg_workspace_create(&model->layout, kernel, segment->steps);
+    float *gradient = calloc(model->layout.parameters, sizeof *gradient);
+    struct mg_loss loss = {0};
+    mg_backprop_forward(workspace, packed, segment, false, dropout, &loss);
+    mg_backprop_backward(workspace, packed, 1.0f);
+    for (int part = 0; part < mg_backprop_parts(&model->layout); part++)
+        mg_backprop_give(workspace, part, gradient);
+    mg_workspace_destroy(workspace);
+    mg_packed_destroy(packed);
+    return gradient;
+}
+
+// The loss of the reference, by central differences for every weight.  The step 1e-5
+// leaves an error of about 1e-9 in double.  Freed by the caller.
+static double *
+differences(const struct mg_model *model, const struct mg_roll *roll,
+            const struct mg_segment *segment, const struct mg_dropout *dropout)
+{
+    const struct mg_layout *layout = &model->layout;
+    double *weights = mg_fixture_weights(model);
+    double *out = calloc(layout->parameters, sizeof *out);
+    for (size_t j = 0; j < layout->parameters; j++) {
+        double kept = weights[j];
+        weights[j] = kept + 1e-5;
+        out[j] =
+            mg_reference_run(layout, weights, roll, dropout, segment->number, NULL);
+        weights[j] = kept - 1e-5;
+        out[j] -=
+            mg_reference_run(layout, weights, roll, dropout, segment->number, NULL);
+        out[j] /= 2e-5;
+        weights[j] = kept;
+    }
+    free(weights);
+    return out;
+}
+
+// No value of a tensor is further off than a share of its largest.
+static void
+assert_near(const struct mg_tensor *t, const double *expected, const float *gradient,
+            double share)
+{
+    double largest = 0, worst = 0;
+    for (size_t j = t->offset; j < t->offset + t->count; j++) {
+        largest = fmax(largest, fabs(expected[j]));
+        worst = fmax(worst, fabs(expected[j] - (double)gradient[j]));
+    }
+    if (!(worst < share * largest + 1e-6))
+        fail_msg("%s: off by %g where the largest is %g", t->name, worst, largest);
+    assert_true(largest > 0);
+}
+
+// Every kernel that can.  The fp32 gradient has an error of some 1e-5 of its largest terms,
+// which may cancel to a hundredth of their size; bf16 rounds each factor by up to 1/256.
 static void
 gradient_matches(const struct mg_shape *shape, float rate)
 {
     struct mg_model *model = mg_fixture_model(shape, 8);
-    double *weights = mg_fixture_weights(model);
     struct mg_roll roll;
     mg_fixture_roll(&roll, shape->lowest_note, shape->notes, STEPS, 9);
     struct mg_dropout dropout = {.rate = rate, .seed = 3, .update = 4};
     struct mg_segment segment = {.roll = &roll, .steps = STEPS, .number = 5};
-    struct mg_workspace *workspace = mg_workspace_create(&model->layout, STEPS);
-    float *gradient = calloc(model->layout.parameters, sizeof *gradient);
-    struct mg_loss loss = {0};
-    mg_backprop_forward(workspace, model->weights, &segment, false, &dropout, &loss);
-    mg_backprop_backward(workspace, model->weights, 1.0f, gradient);
-
-    for (int i = 0; i < model->layout.tensor_count; i++) {
-        const struct mg_tensor *t = &model->layout.tensors[i];
-        double largest = 0, worst = 0;
-        for (size_t j = t->offset; j < t->offset + t->count; j++) {
-            double kept = weights[j], up, down;
-            weights[j] = kept + 1e-5;
-            up = mg_reference_run(&model->layout, weights, &roll, &dropout, 5, NULL);
-            weights[j] = kept - 1e-5;
-            down = mg_reference_run(&model->layout, weights, &roll, &dropout, 5, NULL);
-            weights[j] = kept;
-            double expected = (up - down) / 2e-5;
-            largest = fmax(largest, fabs(expected));
-            worst = fmax(worst, fabs(expected - (double)gradient[j]));
-        }
-        if (!(worst < 1e-3 * largest + 1e-6))
-            fail_msg("%s: off by %g where the largest is %g", t->name, worst, largest);
-        assert_true(largest > 0);
+    double *expected = differences(model, &roll, &segment, &dropout);
+    for (const struct mg_kernel *const *k = mg_kernels; *k; k++) {
+        if (!(*k)->sums_across || !(*k)->runs_here())
+            continue;
+        double share = (*k)->precision == MG_PRECISION_BF16 ? 0.05 : 1e-3;
+        float *gradient = gradient_of(model, *k, &segment, &dropout);
+        print_message("%s, %d bytes\n", (*k)->name, (*k)->input_bytes);
+        for (int i = 0; i < model->layout.tensor_count; i++)
+            assert_near(&model->layout.tensors[i], expected, gradient, share);
+        free(gradient);
     }
-    free(gradient);
-    mg_workspace_destroy(workspace);
+    free(expected);
     mg_roll_finish(&roll);
-    free(weights);
     mg_model_destroy(model);
 }
 

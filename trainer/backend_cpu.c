@@ -6,15 +6,17 @@
 #include <string.h>
 
 #include "trainer/backend.h"
+#include "trainer/pages.h"
 #include "trainer/team.h"
 
 struct cpu {
     struct mg_backend backend;
     struct mg_backend_task task;
     int threads;
+    struct mg_packed *packed;
     struct mg_workspace **workspaces; // one a thread
-    float **gradients;                // one a thread
-    struct mg_evaluator *evaluator;   // from the first score on
+    float *gradient;
+    struct mg_evaluator *evaluator; // from the first score on
     // The batch in hand:
     const struct mg_batch *batch;
     struct mg_loss *losses;
@@ -26,19 +28,20 @@ run_segment(void *context, int thread, int job)
     struct cpu *cpu = context;
     const struct mg_batch *batch = cpu->batch;
     struct mg_workspace *workspace = cpu->workspaces[thread];
-    const float *weights = cpu->task.model->weights;
     cpu->losses[job] = (struct mg_loss){0};
-    mg_backprop_forward(workspace, weights, &batch->segments[job], false,
+    mg_backprop_forward(workspace, cpu->packed, &batch->segments[job], false,
                         &batch->dropout, &cpu->losses[job]);
-    mg_backprop_backward(workspace, weights, batch->scale, cpu->gradients[thread]);
+    mg_backprop_backward(workspace, cpu->packed, batch->scale);
 }
 
+// One part of the gradient, summed over the threads in order.
 static void
-sum_gradients(struct cpu *cpu, size_t count)
+sum_part(void *context, int thread, int job)
 {
-    for (int k = 1; k < cpu->threads; k++)
-        for (size_t i = 0; i < count; i++)
-            cpu->gradients[0][i] += cpu->gradients[k][i];
+    (void)thread;
+    struct cpu *cpu = context;
+    for (int k = 0; k < cpu->threads; k++)
+        mg_backprop_give(cpu->workspaces[k], job, cpu->gradient);
 }
 
 static int
@@ -50,12 +53,13 @@ gradient(struct mg_backend *backend, const struct mg_batch *batch,
     size_t count = cpu->task.model->layout.parameters;
     cpu->batch = batch;
     cpu->losses = losses;
-    for (int k = 0; k < cpu->threads; k++)
-        memset(cpu->gradients[k], 0, count * sizeof(float));
+    mg_packed_take(cpu->packed, cpu->task.model->weights, cpu->threads);
     mg_team_run(cpu->threads, batch->count, run_segment, cpu);
-    sum_gradients(cpu, count);
+    memset(cpu->gradient, 0, count * sizeof(float));
+    mg_team_run(cpu->threads, mg_backprop_parts(&cpu->task.model->layout), sum_part,
+                cpu);
     if (ready)
-        ready(context, cpu->gradients[0], 0, count);
+        ready(context, cpu->gradient, 0, count);
     return 0;
 }
 
@@ -65,7 +69,7 @@ update(struct mg_backend *backend, float rate, double *norm, GError **error)
     (void)error;
     struct cpu *cpu = (struct cpu *)backend;
     *norm = mg_optimizer_update(cpu->task.optimizer, rate, cpu->task.model->weights,
-                                cpu->gradients[0]);
+                                cpu->gradient);
     return 0;
 }
 
@@ -105,14 +109,11 @@ destroy(struct mg_backend *backend)
 {
     struct cpu *cpu = (struct cpu *)backend;
     mg_evaluator_destroy(cpu->evaluator);
-    for (int k = 0; k < cpu->threads; k++) {
-        if (cpu->workspaces)
-            mg_workspace_destroy(cpu->workspaces[k]);
-        if (cpu->gradients)
-            free(cpu->gradients[k]);
-    }
-    free(cpu->gradients);
+    for (int k = 0; cpu->workspaces && k < cpu->threads; k++)
+        mg_workspace_destroy(cpu->workspaces[k]);
     free(cpu->workspaces);
+    free(cpu->gradient);
+    mg_packed_destroy(cpu->packed);
     free(cpu);
 }
 
@@ -127,21 +128,30 @@ static const struct mg_backend_class CPU = {
 };
 
 static int
-prepare(struct cpu *cpu)
+prepare(struct cpu *cpu, const struct mg_kernel *kernel)
 {
     const struct mg_layout *layout = &cpu->task.model->layout;
-    size_t threads = (size_t)cpu->threads;
-    cpu->workspaces = calloc(threads, sizeof *cpu->workspaces);
-    cpu->gradients = calloc(threads, sizeof *cpu->gradients);
-    if (!cpu->workspaces || !cpu->gradients)
+    cpu->packed = mg_packed_create(layout, kernel);
+    cpu->workspaces = calloc((size_t)cpu->threads, sizeof *cpu->workspaces);
+    cpu->gradient = mg_pages(layout->parameters, 1);
+    if (!cpu->packed || !cpu->workspaces || !cpu->gradient)
         return -ENOMEM;
-    for (size_t k = 0; k < threads; k++) {
-        cpu->workspaces[k] = mg_workspace_create(layout, cpu->task.steps);
-        cpu->gradients[k] = malloc(layout->parameters * sizeof(float));
-        if (!cpu->workspaces[k] || !cpu->gradients[k])
+    for (int k = 0; k < cpu->threads; k++) {
+        cpu->workspaces[k] = mg_workspace_create(layout, kernel, cpu->task.steps);
+        if (!cpu->workspaces[k])
             return -ENOMEM;
     }
     return 0;
+}
+
+// The best kernel for a precision; a bf16 one that does not round its inputs has no product
+// for weight gradients, and would not be faster than fp32.
+static const struct mg_kernel *
+pick_kernel(enum mg_precision precision)
+{
+    const struct mg_kernel *kernel = mg_kernel_pick(
+        precision == MG_PRECISION_BF16 ? MG_PRECISION_BF16 : MG_PRECISION_FP32);
+    return kernel->sums_across ? kernel : mg_kernel_pick(MG_PRECISION_FP32);
 }
 
 struct mg_backend *
@@ -153,7 +163,7 @@ mg_backend_create_cpu(const struct mg_backend_choice *choice,
         cpu->backend.class = &CPU;
         cpu->task = *task;
         cpu->threads = choice->threads;
-        if (!prepare(cpu))
+        if (!prepare(cpu, pick_kernel(choice->precision)))
             return &cpu->backend;
         destroy(&cpu->backend);
     }

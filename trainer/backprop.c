@@ -5,6 +5,7 @@
 #include "trainer/backprop.h"
 
 #include <cblas.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,48 +13,43 @@
 #include "model/activation.h"
 #include "model/features.h"
 #include "model/random.h"
+#include "model/zeros.h"
+#include "trainer/pages.h"
 #include "trainer/sequence.h"
 
-// A layer, the mask on what it hands up, and the masked copy.
+// A layer, and the mask on what it hands up.
 struct stage {
-    const struct mg_lstm *lstm;
     struct mg_sequence sequence;
-    float *mask;   // (R, H): 0 or 1 / (1 - rate)
-    float *masked; // (S, R, H)
+    float *mask; // (R, H): 0 or 1 / (1 - rate)
 };
 
 struct mg_workspace {
     struct mg_layout layout;
+    const struct mg_kernel *kernel;
     int max_steps;
     int T; // of the last forward pass
     bool dropped;
     struct stage time[MG_LAYERS_MAX]; // S = T, R = N
     struct stage note[MG_LAYERS_MAX]; // S = N, R = T
-    uint8_t *cells;    // (T + 1, N): the segment with the state before it
-    float *features;   // (T, N, MG_FEATURES)
-    float *note_input; // (N, T, time units + 2)
-    float *logits;     // (N, T, 2)
-    float *by_logits;  // (N, T, 2): the loss by them
-    float *upper;      // (T * N * widest): the loss by what goes up
-    float *lower;      // the same, one layer down
-    float *scratch;    // (max(N, T), widest)
+    struct mg_heard heard;
+    uint8_t *cells;   // (T + 1, N): the segment with the state before it
+    float *features;  // (N, MG_FEATURES): of one step
+    float *top;       // (N, T, last note units): what the output layer reads
+    float *logits;    // (N, T, 2)
+    float *by_logits; // (N, T, 2): the loss by them
+    float *output;    // (2, last note units + 1): the output's gradient so far
+    float *upper;     // (T * N * widest): the loss by what goes up
+    float *lower;     // the same, one layer down
 };
 
-static float *
-floats(size_t a, size_t b, size_t c)
-{
-    return malloc(a * b * c * sizeof(float));
-}
-
 static int
-stage_init(struct stage *stage, const struct mg_lstm *lstm, int S, int R)
+stage_init(struct stage *stage, const struct mg_lstm *lstm,
+           const struct mg_kernel *kernel, int S, int R)
 {
-    stage->lstm = lstm;
-    stage->mask = floats((size_t)R, (size_t)lstm->units, 1);
-    stage->masked = floats((size_t)S, (size_t)R, (size_t)lstm->units);
-    if (!stage->mask || !stage->masked)
-        return -1;
-    return mg_sequence_init(&stage->sequence, lstm, S, R);
+    stage->mask = mg_zeros((size_t)R, (size_t)lstm->units);
+    return mg_sequence_init(&stage->sequence, lstm, kernel, S, R) || !stage->mask
+               ? -ENOMEM
+               : 0;
 }
 
 static void
@@ -61,7 +57,12 @@ stage_finish(struct stage *stage)
 {
     mg_sequence_finish(&stage->sequence);
     free(stage->mask);
-    free(stage->masked);
+}
+
+static const struct mg_lstm *
+top_layer(const struct mg_layout *layout)
+{
+    return &layout->note[layout->shape.note_layers - 1];
 }
 
 // The widest row that is handed between layers, in values.
@@ -79,40 +80,45 @@ widest_row(const struct mg_layout *layout)
 static int
 stages_init(struct mg_workspace *w)
 {
-    const struct mg_shape *shape = &w->layout.shape;
-    for (int l = 0; l < shape->time_layers; l++)
-        if (stage_init(&w->time[l], &w->layout.time[l], w->max_steps, shape->notes))
-            return -1;
-    for (int l = 0; l < shape->note_layers; l++)
-        if (stage_init(&w->note[l], &w->layout.note[l], shape->notes, w->max_steps))
-            return -1;
+    const struct mg_layout *layout = &w->layout;
+    int T = w->max_steps, N = layout->shape.notes;
+    for (int l = 0; l < layout->shape.time_layers; l++)
+        if (stage_init(&w->time[l], &layout->time[l], w->kernel, T, N))
+            return -ENOMEM;
+    for (int l = 0; l < layout->shape.note_layers; l++)
+        if (stage_init(&w->note[l], &layout->note[l], w->kernel, N, T))
+            return -ENOMEM;
     return 0;
 }
 
 struct mg_workspace *
-mg_workspace_create(const struct mg_layout *layout, int max_steps)
+mg_workspace_create(const struct mg_layout *layout, const struct mg_kernel *kernel,
+                    int max_steps)
 {
     struct mg_workspace *w = calloc(1, sizeof *w);
     if (!w)
         return NULL;
     w->layout = *layout;
+    w->kernel = kernel;
     w->max_steps = max_steps;
     size_t T = (size_t)max_steps, N = (size_t)layout->shape.notes;
-    size_t widest = widest_row(layout);
+    size_t widest = widest_row(layout), H = (size_t)top_layer(layout)->units;
     w->cells = malloc((T + 1) * N);
-    w->features = floats(T, N, MG_FEATURES);
-    w->note_input = floats(N, T, (size_t)layout->note[0].inputs);
-    w->logits = floats(N, T, 2);
-    w->by_logits = floats(N, T, 2);
-    w->upper = floats(T, N, widest);
-    w->lower = floats(T, N, widest);
-    w->scratch = floats(T > N ? T : N, widest, 1);
-    if (!w->cells || !w->features || !w->note_input || !w->logits || !w->by_logits ||
-        !w->upper || !w->lower || !w->scratch || stages_init(w)) {
-        mg_workspace_destroy(w);
-        return NULL;
-    }
-    return w;
+    w->heard.hearing.lists = calloc(N, sizeof *w->heard.hearing.lists);
+    w->heard.sums = mg_zeros(N, MG_PANEL_COLUMNS);
+    w->features = mg_zeros(N, MG_FEATURES);
+    w->top = mg_pages(N * T, H);
+    w->logits = mg_zeros(N * T, 2);
+    w->by_logits = mg_zeros(N * T, 2);
+    w->output = mg_zeros(2, H + 1);
+    w->upper = mg_pages(T * N, widest);
+    w->lower = mg_pages(T * N, widest);
+    if (w->cells && w->heard.hearing.lists && w->heard.sums && w->features && w->top &&
+        w->logits && w->by_logits && w->output && w->upper && w->lower &&
+        !stages_init(w))
+        return w;
+    mg_workspace_destroy(w);
+    return NULL;
 }
 
 void
@@ -124,13 +130,15 @@ mg_workspace_destroy(struct mg_workspace *w)
         stage_finish(&w->time[l]);
         stage_finish(&w->note[l]);
     }
-    free(w->scratch);
     free(w->lower);
     free(w->upper);
+    free(w->output);
     free(w->by_logits);
     free(w->logits);
-    free(w->note_input);
+    free(w->top);
     free(w->features);
+    free(w->heard.sums);
+    free(w->heard.hearing.lists);
     free(w->cells);
     free(w);
 }
@@ -154,22 +162,43 @@ copy_cells(struct mg_workspace *w, const struct mg_segment *segment)
     }
 }
 
+// The first layer's x.  The way up does not multiply it, its weight gradient does.
 static void
 fill_features(struct mg_workspace *w, const struct mg_segment *segment)
 {
     const struct mg_shape *shape = &w->layout.shape;
-    size_t N = (size_t)shape->notes;
-    for (int t = 0; t < segment->steps; t++)
-        mg_features(shape->lowest_note, shape->notes, w->cells + (size_t)t * N,
-                    mg_beat_of((int64_t)segment->start + t - 1),
-                    w->features + (size_t)t * N * MG_FEATURES);
+    struct mg_rows x = mg_sequence_inputs(&w->time[0].sequence, shape->notes);
+    for (int t = 0; t < segment->steps; t++) {
+        mg_features(shape->lowest_note, shape->notes,
+                    w->cells + (size_t)t * (size_t)shape->notes,
+                    mg_beat_of((int64_t)segment->start + t - 1), w->features);
+        for (int n = 0; n < shape->notes; n++)
+            w->kernel->round(MG_FEATURES, w->features + n * MG_FEATURES,
+                             x.values + (size_t)t * x.place + (size_t)n * x.row);
+    }
+}
+
+// The note axis's last two x: the choices of the note below.
+static void
+fill_choices(struct mg_workspace *w, int T)
+{
+    int N = w->layout.shape.notes, H = w->layout.note[0].inputs - 2;
+    struct mg_rows x = mg_sequence_inputs(&w->note[0].sequence, T);
+    for (int n = 0; n < N; n++)
+        for (int t = 0; t < T; t++) {
+            uint8_t below = n > 0 ? w->cells[(t + 1) * N + n - 1] : 0;
+            float choice[2] = {below & MG_CELL_PLAY ? 1.0f : 0.0f,
+                               below & MG_CELL_ARTICULATE ? 1.0f : 0.0f};
+            float *row = x.values + (size_t)n * x.place + (size_t)t * x.row;
+            w->kernel->round(2, choice, (uint8_t *)row + H * w->kernel->input_bytes);
+        }
 }
 
 // Variational dropout: one mask for the whole sequence of a row.
 static void
 draw_mask(struct stage *stage, int R, const struct mg_dropout *dropout, uint32_t place)
 {
-    size_t count = (size_t)R * (size_t)stage->lstm->units;
+    size_t count = (size_t)R * (size_t)stage->sequence.lstm->units;
     float kept = 1.0f / (1.0f - dropout->rate);
     for (size_t i = 0; i < count; i += 4) {
         struct mg_random r = mg_random_at(dropout->seed, MG_RANDOM_DROPOUT,
@@ -180,74 +209,48 @@ draw_mask(struct stage *stage, int R, const struct mg_dropout *dropout, uint32_t
     }
 }
 
-// out (S, count) = x (S, count) * mask (count)
 static void
-apply_mask(const float *mask, int S, size_t count, const float *x, float *out)
+draw_masks(struct mg_workspace *w, const struct mg_segment *segment,
+           const struct mg_dropout *dropout)
 {
-    for (int s = 0; s < S; s++)
-        for (size_t j = 0; j < count; j++)
-            out[(size_t)s * count + j] = x[(size_t)s * count + j] * mask[j];
+    const struct mg_shape *shape = &w->layout.shape;
+    uint32_t place = segment->number << 8;
+    for (int l = 0; l < shape->time_layers; l++)
+        draw_mask(&w->time[l], shape->notes, dropout, place | (uint32_t)l);
+    for (int l = 0; l < shape->note_layers; l++)
+        draw_mask(&w->note[l], segment->steps, dropout,
+                  place | (uint32_t)(MG_LAYERS_MAX + l));
 }
 
-// Runs a layer; returns what it hands up, (S, R, H).
-static const float *
-stage_forward(struct stage *stage, const float *weights, int S, int R, const float *x,
-              const struct mg_dropout *dropout, uint32_t place)
+// The same rows with places and rows exchanged: what is row n at place t for the time axis
+// is row t at place n for the note axis.
+static struct mg_rows
+turned(struct mg_rows rows)
 {
-    size_t values = (size_t)R * (size_t)stage->lstm->units;
-    mg_sequence_forward(&stage->sequence, stage->lstm, weights, S, R, x);
-    const float *up = stage->sequence.h + values;
-    if (!dropout)
-        return up;
-    draw_mask(stage, R, dropout, place);
-    apply_mask(stage->mask, S, values, up, stage->masked);
-    return stage->masked;
+    return (struct mg_rows){rows.values, rows.row, rows.place};
 }
 
-// What a stage handed up in the last forward pass.
-static const float *
-stage_output(const struct stage *stage, int R, bool dropped)
+// (S, R, width) values.
+static struct mg_rows
+dense(float *values, int R, int width)
 {
-    return dropped ? stage->masked
-                   : stage->sequence.h + (size_t)R * (size_t)stage->lstm->units;
-}
-
-// (T, N, H) of the time axis and the cells below become (N, T, H + 2) of the note axis.
-static void
-turn_to_notes(struct mg_workspace *w, const float *up, int T)
-{
-    size_t N = (size_t)w->layout.shape.notes;
-    size_t in = (size_t)w->layout.note[0].inputs, H = in - 2;
-    for (size_t n = 0; n < N; n++)
-        for (size_t t = 0; t < (size_t)T; t++) {
-            float *out = w->note_input + (n * (size_t)T + t) * in;
-            uint8_t below = n > 0 ? w->cells[(t + 1) * N + n - 1] : 0;
-            memcpy(out, up + (t * N + n) * H, H * sizeof(float));
-            out[H] = below & MG_CELL_PLAY ? 1.0f : 0.0f;
-            out[H + 1] = below & MG_CELL_ARTICULATE ? 1.0f : 0.0f;
-        }
-}
-
-// The way back of turn_to_notes(): (N, T, H + 2) to (T, N, H).
-static void
-turn_to_times(const struct mg_workspace *w, const float *by_input, int T, float *out)
-{
-    size_t N = (size_t)w->layout.shape.notes;
-    size_t in = (size_t)w->layout.note[0].inputs, H = in - 2;
-    for (size_t n = 0; n < N; n++)
-        for (size_t t = 0; t < (size_t)T; t++)
-            memcpy(out + (t * N + n) * H, by_input + (n * (size_t)T + t) * in,
-                   H * sizeof(float));
+    return (struct mg_rows){values, (size_t)R * (size_t)width, (size_t)width};
 }
 
 static void
-fill_logits(struct mg_workspace *w, const float *weights, const float *up, int rows)
+keep(int count, const float *values, void *out)
 {
-    int H = w->layout.note[w->layout.shape.note_layers - 1].units;
+    memcpy(out, values, (size_t)count * sizeof *values);
+}
+
+static void
+fill_logits(struct mg_workspace *w, const float *weights, int rows)
+{
+    int H = top_layer(&w->layout)->units;
     for (int r = 0; r < rows; r++)
         memcpy(w->logits + 2 * (size_t)r, weights + w->layout.out_bias,
                2 * sizeof(float));
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, 2, H, 1.0f, up, H,
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, 2, H, 1.0f, w->top, H,
                 weights + w->layout.out_weight, H, 1.0f, w->logits, 2);
 }
 
@@ -279,37 +282,67 @@ add_loss(struct mg_workspace *w, int T, struct mg_loss *loss)
         }
 }
 
+static void
+run_times(struct mg_workspace *w, const struct mg_packed *weights, int T, bool carry)
+{
+    int N = w->layout.shape.notes, last = w->layout.shape.time_layers - 1;
+    for (int l = 0; l <= last; l++) {
+        struct mg_sequence *sequence = &w->time[l].sequence;
+        if (carry)
+            mg_sequence_carry(sequence, w->T, N);
+        else
+            mg_sequence_begin(sequence, weights->weights, N);
+        struct mg_rows up = l < last
+                                ? mg_sequence_inputs(&w->time[l + 1].sequence, N)
+                                : turned(mg_sequence_inputs(&w->note[0].sequence, T));
+        mg_sequence_forward(sequence, &weights->time[l], T, N, l ? NULL : &w->heard,
+                            w->dropped ? w->time[l].mask : NULL, up, w->kernel->round);
+    }
+}
+
+static void
+run_notes(struct mg_workspace *w, const struct mg_packed *weights, int T)
+{
+    int N = w->layout.shape.notes, last = w->layout.shape.note_layers - 1;
+    for (int l = 0; l <= last; l++) {
+        struct mg_sequence *sequence = &w->note[l].sequence;
+        mg_sequence_begin(sequence, weights->weights, T);
+        struct mg_rows up = l < last ? mg_sequence_inputs(&w->note[l + 1].sequence, T)
+                                     : dense(w->top, T, top_layer(&w->layout)->units);
+        mg_sequence_forward(sequence, &weights->note[l], N, T, NULL,
+                            w->dropped ? w->note[l].mask : NULL, up,
+                            l < last ? w->kernel->round : keep);
+    }
+}
+
+// The tables of the weights, and lists of its own.
+static void
+prepare_hearing(struct mg_workspace *w, const struct mg_packed *weights, int start)
+{
+    struct mg_feature_list *lists = w->heard.hearing.lists;
+    w->heard.hearing = weights->hearing;
+    w->heard.hearing.lists = lists;
+    w->heard.cells = w->cells;
+    w->heard.start = start;
+}
+
 void
-mg_backprop_forward(struct mg_workspace *w, const float *weights,
+mg_backprop_forward(struct mg_workspace *w, const struct mg_packed *weights,
                     const struct mg_segment *segment, bool carry,
                     const struct mg_dropout *dropout, struct mg_loss *loss)
 {
-    const struct mg_shape *shape = &w->layout.shape;
-    int N = shape->notes, T = segment->steps;
-    uint32_t place = segment->number << 8; // of the masks
-    if (dropout && dropout->rate <= 0.0f)
-        dropout = NULL;
+    int T = segment->steps;
+    w->dropped = dropout && dropout->rate > 0.0f;
+    if (w->dropped)
+        draw_masks(w, segment, dropout);
     copy_cells(w, segment);
     fill_features(w, segment);
-    const float *up = w->features;
-    for (int l = 0; l < shape->time_layers; l++) {
-        if (carry)
-            mg_sequence_carry(&w->time[l].sequence, w->time[l].lstm, w->T, N);
-        else
-            mg_sequence_begin(&w->time[l].sequence, w->time[l].lstm, weights, N);
-        up =
-            stage_forward(&w->time[l], weights, T, N, up, dropout, place | (uint32_t)l);
-    }
-    turn_to_notes(w, up, T);
-    up = w->note_input;
-    for (int l = 0; l < shape->note_layers; l++) {
-        mg_sequence_begin(&w->note[l].sequence, w->note[l].lstm, weights, T);
-        up = stage_forward(&w->note[l], weights, N, T, up, dropout,
-                           place | (uint32_t)(MG_LAYERS_MAX + l));
-    }
-    fill_logits(w, weights, up, N * T);
+    prepare_hearing(w, weights, segment->start);
+    run_times(w, weights, T, carry);
+    fill_choices(w, T);
+    run_notes(w, weights, T);
+    fill_logits(w, weights->weights, w->layout.shape.notes * T);
     w->T = T;
-    w->dropped = dropout != NULL;
     add_loss(w, T, loss);
 }
 
@@ -321,65 +354,79 @@ mg_backprop_probabilities(const struct mg_workspace *w, int t, float *out)
             out[2 * n + o] = mg_sigmoid(w->logits[2 * (n * w->T + t) + o]);
 }
 
-// The output layer: gradient of its weights, and the loss by what came up into
-// w->upper.
+// The output layer: gradient of its weights, and the loss by what came up into w->upper.
 static void
-output_backward(struct mg_workspace *w, const float *weights, float scale,
-                const float *up, float *gradient)
+output_backward(struct mg_workspace *w, const float *weights, float scale)
 {
-    int rows = w->layout.shape.notes * w->T;
-    int H = w->layout.note[w->layout.shape.note_layers - 1].units;
+    int rows = w->layout.shape.notes * w->T, H = top_layer(&w->layout)->units;
+    float *by_bias = w->output + 2 * H;
     cblas_sscal(2 * rows, scale, w->by_logits, 1);
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 2, H, rows, 1.0f, w->by_logits,
-                2, up, H, 1.0f, gradient + w->layout.out_weight, H);
+                2, w->top, H, 1.0f, w->output, H);
     for (int r = 0; r < rows; r++)
         for (int o = 0; o < 2; o++)
-            gradient[w->layout.out_bias + (size_t)o] += w->by_logits[2 * r + o];
+            by_bias[o] += w->by_logits[2 * r + o];
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, H, 2, 1.0f,
                 w->by_logits, 2, weights + w->layout.out_weight, H, 0.0f, w->upper, H);
 }
 
+// Takes the loss down through a layer: by what it handed up (above, in w->upper) to by its
+// x, in w->upper again.
 static void
-swap_buffers(struct mg_workspace *w)
+stage_backward(struct mg_workspace *w, struct stage *stage,
+               const struct mg_packed_layer *weights, int S, int R,
+               struct mg_rows above)
 {
+    mg_sequence_backward(&stage->sequence, weights, S, R, above,
+                         w->dropped ? stage->mask : NULL, w->lower);
     float *swap = w->upper;
     w->upper = w->lower;
     w->lower = swap;
 }
 
-// Takes w->upper down through a layer: the loss by its x lands in w->upper again,
-// unless last.
-static void
-stage_backward(struct mg_workspace *w, struct stage *stage, const float *weights, int S,
-               int R, const float *x, bool last, float *gradient)
+void
+mg_backprop_backward(struct mg_workspace *w, const struct mg_packed *weights,
+                     float scale)
 {
-    size_t values = (size_t)R * (size_t)stage->lstm->units;
-    if (w->dropped)
-        apply_mask(stage->mask, S, values, w->upper, w->upper);
-    mg_sequence_backward(&stage->sequence, stage->lstm, weights, S, R, x, w->upper,
-                         last ? NULL : w->lower, gradient, w->scratch);
-    swap_buffers(w);
+    const struct mg_layout *layout = &w->layout;
+    int N = layout->shape.notes, T = w->T;
+    int last = layout->shape.time_layers - 1;
+    output_backward(w, weights->weights, scale);
+    for (int l = layout->shape.note_layers - 1; l >= 0; l--)
+        stage_backward(w, &w->note[l], &weights->note[l], N, T,
+                       dense(w->upper, T, layout->note[l].units));
+    for (int l = last; l >= 0; l--)
+        stage_backward(w, &w->time[l], &weights->time[l], T, N,
+                       l == last ? turned(dense(w->upper, T, layout->note[0].inputs))
+                                 : dense(w->upper, N, layout->time[l].units));
+}
+
+int
+mg_backprop_parts(const struct mg_layout *layout)
+{
+    return 1 + layout->shape.note_layers + layout->shape.time_layers;
+}
+
+static void
+give_output(struct mg_workspace *w, float *gradient)
+{
+    size_t H = (size_t)top_layer(&w->layout)->units;
+    for (size_t i = 0; i < 2 * H; i++)
+        gradient[w->layout.out_weight + i] += w->output[i];
+    for (size_t o = 0; o < 2; o++)
+        gradient[w->layout.out_bias + o] += w->output[2 * H + o];
+    memset(w->output, 0, 2 * (H + 1) * sizeof(float));
 }
 
 void
-mg_backprop_backward(struct mg_workspace *w, const float *weights, float scale,
-                     float *gradient)
+mg_backprop_give(struct mg_workspace *w, int part, float *gradient)
 {
-    const struct mg_shape *shape = &w->layout.shape;
-    int N = shape->notes, T = w->T;
-    output_backward(w, weights, scale,
-                    stage_output(&w->note[shape->note_layers - 1], T, w->dropped),
-                    gradient);
-    for (int l = shape->note_layers - 1; l >= 0; l--) {
-        const float *x =
-            l > 0 ? stage_output(&w->note[l - 1], T, w->dropped) : w->note_input;
-        stage_backward(w, &w->note[l], weights, N, T, x, false, gradient);
-    }
-    turn_to_times(w, w->upper, T, w->lower);
-    swap_buffers(w);
-    for (int l = shape->time_layers - 1; l >= 0; l--) {
-        const float *x =
-            l > 0 ? stage_output(&w->time[l - 1], N, w->dropped) : w->features;
-        stage_backward(w, &w->time[l], weights, T, N, x, l == 0, gradient);
-    }
+    int note_layers = w->layout.shape.note_layers;
+    int last = mg_backprop_parts(&w->layout) - 1;
+    if (part == 0)
+        give_output(w, gradient);
+    else if (part <= note_layers)
+        mg_sequence_give_gradient(&w->note[note_layers - part].sequence, gradient);
+    else
+        mg_sequence_give_gradient(&w->time[last - part].sequence, gradient);
 }

@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-#include "model/model.h"
 #include "model/roll.h"
+#include "trainer/packed.h"
 
 // T steps of a piece, moved by some semitones.  A segment that starts inside a piece
 // has the true state and beat before it as its first input.
@@ -34,15 +34,17 @@ struct mg_loss {
 
 struct mg_workspace;
 
-// Room for segments of up to max_steps steps.  NULL when memory is short.  A workspace
-// serves one thread at a time.
-struct mg_workspace *mg_workspace_create(const struct mg_layout *layout, int max_steps);
+// Room for segments of up to max_steps steps, computed by a kernel that has sums_across.
+// NULL when memory is short.  A workspace serves one thread at a time.
+struct mg_workspace *mg_workspace_create(const struct mg_layout *layout,
+                                         const struct mg_kernel *kernel, int max_steps);
 void mg_workspace_destroy(struct mg_workspace *workspace); // takes NULL
 
-// Teacher-forced forward pass over a segment.  carry: the time axis goes on from where
-// the last segment ended, else it starts from the learned initial state.  dropout: NULL
-// for none. Adds to *loss.
-void mg_backprop_forward(struct mg_workspace *workspace, const float *weights,
+// Teacher-forced forward pass over a segment.  weights: packed for the same kernel.
+// carry: the time axis goes on from where the last segment ended, else it starts from the
+// learned initial state.  dropout: NULL for none. Adds to *loss.
+void mg_backprop_forward(struct mg_workspace *workspace,
+                         const struct mg_packed *weights,
                          const struct mg_segment *segment, bool carry,
                          const struct mg_dropout *dropout, struct mg_loss *loss);
 
@@ -50,10 +52,15 @@ void mg_backprop_forward(struct mg_workspace *workspace, const float *weights,
 // out: (N, 2).
 void mg_backprop_probabilities(const struct mg_workspace *workspace, int t, float *out);
 
-// Adds `scale` times the derivative of the last forward pass's loss (play + articulate)
-// to gradient, an array laid out as the weights.  Only once per forward pass, and not
-// after carry.
-void mg_backprop_backward(struct mg_workspace *workspace, const float *weights,
-                          float scale, float *gradient);
+// Adds `scale` times the derivative of the last forward pass's loss (play + articulate) to
+// what the workspace has of it.  Only once per forward pass, and not after carry.
+void mg_backprop_backward(struct mg_workspace *workspace,
+                          const struct mg_packed *weights, float scale);
+
+// Moves a part of that derivative out: adds it to gradient, an array laid out as the
+// weights.  part: 0 .. mg_backprop_parts() - 1, the layers and the output; in this order
+// they are complete on the way back.
+int mg_backprop_parts(const struct mg_layout *layout);
+void mg_backprop_give(struct mg_workspace *workspace, int part, float *gradient);
 
 #endif

@@ -13,9 +13,9 @@ enum { SEGMENT_STEPS = 64 };
 struct mg_evaluator {
     struct mg_layout layout;
     int threads;
+    struct mg_packed *packed;
     struct mg_workspace **workspaces; // one a thread
     // The run in hand:
-    const float *weights;
     const struct mg_corpus *corpus;
     struct mg_score *scores; // one a piece
 };
@@ -28,13 +28,15 @@ mg_evaluator_create(const struct mg_layout *layout, int threads)
         return NULL;
     e->layout = *layout;
     e->threads = threads;
+    const struct mg_kernel *kernel = mg_kernel_pick(MG_PRECISION_FP32);
+    e->packed = mg_packed_create(&e->layout, kernel);
     e->workspaces = calloc((size_t)threads, sizeof(struct mg_workspace *));
     for (int i = 0; e->workspaces && i < threads; i++) {
-        e->workspaces[i] = mg_workspace_create(layout, SEGMENT_STEPS);
+        e->workspaces[i] = mg_workspace_create(layout, kernel, SEGMENT_STEPS);
         if (!e->workspaces[i])
             break;
     }
-    if (!e->workspaces || !e->workspaces[threads - 1]) {
+    if (!e->packed || !e->workspaces || !e->workspaces[threads - 1]) {
         mg_evaluator_destroy(e);
         return NULL;
     }
@@ -49,6 +51,7 @@ mg_evaluator_destroy(struct mg_evaluator *e)
     for (int i = 0; e->workspaces && i < e->threads; i++)
         mg_workspace_destroy(e->workspaces[i]);
     free(e->workspaces);
+    mg_packed_destroy(e->packed);
     free(e);
 }
 
@@ -93,8 +96,8 @@ score_piece(void *context, int thread, int job)
     count_cells(&e->layout, roll, score);
     for (int start = 0; start < roll->steps; start += SEGMENT_STEPS) {
         struct mg_segment segment = segment_at(roll, start);
-        mg_backprop_forward(e->workspaces[thread], e->weights, &segment, start > 0,
-                            NULL, &score->loss);
+        mg_backprop_forward(e->workspaces[thread], e->packed, &segment, start > 0, NULL,
+                            &score->loss);
     }
 }
 
@@ -103,7 +106,7 @@ mg_evaluator_run(struct mg_evaluator *e, const float *weights,
                  const struct mg_corpus *corpus)
 {
     struct mg_score sum = {0};
-    e->weights = weights;
+    mg_packed_take(e->packed, weights, e->threads);
     e->corpus = corpus;
     e->scores = g_new0(struct mg_score, corpus->piece_count);
     mg_team_run(e->threads, corpus->piece_count, score_piece, e);
@@ -129,9 +132,10 @@ mg_evaluator_probabilities(struct mg_evaluator *e, const float *weights,
     size_t row = 2 * (size_t)e->layout.shape.notes;
     float *out = g_try_malloc_n((size_t)roll->steps * row, sizeof *out);
     struct mg_loss loss = {0};
+    mg_packed_take(e->packed, weights, e->threads);
     for (int start = 0; out && start < roll->steps; start += SEGMENT_STEPS) {
         struct mg_segment segment = segment_at(roll, start);
-        mg_backprop_forward(e->workspaces[0], weights, &segment, start > 0, NULL,
+        mg_backprop_forward(e->workspaces[0], e->packed, &segment, start > 0, NULL,
                             &loss);
         for (int t = 0; t < segment.steps; t++)
             mg_backprop_probabilities(e->workspaces[0], t,

@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// Packing of chunks, and the loop over blocks of inputs.
+#include "trainer/weight_gradient.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/zeros.h"
+#include "trainer/pages.h"
+
+static bool
+pairs(const struct mg_weight_gradient *g)
+{
+    return g->kernel->precision == MG_PRECISION_BF16;
+}
+
+// A line has one row, or a pair of them.
+static int
+lines_of(const struct mg_weight_gradient *g, int rows)
+{
+    return pairs(g) ? (rows + 1) / 2 : rows;
+}
+
+static int
+blocks_of(const struct mg_weight_gradient *g)
+{
+    return (g->inputs + MG_BLOCK_ROWS - 1) / MG_BLOCK_ROWS;
+}
+
+int
+mg_weight_gradient_init(struct mg_weight_gradient *g, const struct mg_kernel *kernel,
+                        int inputs, int panels, int rows)
+{
+    *g = (struct mg_weight_gradient){.kernel = kernel, .inputs = inputs, .rows = rows};
+    size_t lines = (size_t)lines_of(g, rows);
+    g->sums = mg_pages((size_t)panels * (size_t)inputs, MG_PANEL_COLUMNS);
+    g->inputs_packed = mg_pages((size_t)blocks_of(g) * lines, MG_BLOCK_ROWS);
+    g->panel = mg_zeros(lines, MG_PANEL_COLUMNS);
+    return g->sums && g->inputs_packed && g->panel ? 0 : -ENOMEM;
+}
+
+void
+mg_weight_gradient_finish(struct mg_weight_gradient *g)
+{
+    free(g->sums);
+    free(g->inputs_packed);
+    free(g->panel);
+    *g = (struct mg_weight_gradient){0};
+}
+
+// One block of inputs as lines of MG_BLOCK_ROWS fp32 values.
+static void
+pack_values(int rows, const float *inputs, size_t stride, int count, float *out)
+{
+    for (int r = 0; r < rows; r++)
+        memcpy(out + r * MG_BLOCK_ROWS, inputs + (size_t)r * stride,
+               (size_t)count * sizeof *out);
+}
+
+// The same as lines of bf16 pairs, one of each of two rows; the last may lack the second.
+static void
+pack_pairs(int rows, const uint16_t *inputs, size_t stride, int count, float *out)
+{
+    for (int r = 0; r < rows; r += 2) {
+        const uint16_t *row = inputs + (size_t)r * stride, *next = row + stride;
+        for (int j = 0; j < count; j++) {
+            uint32_t second = r + 1 < rows ? next[j] : 0;
+            uint32_t pair = row[j] | second << 16;
+            memcpy(out + r / 2 * MG_BLOCK_ROWS + j, &pair, sizeof pair);
+        }
+    }
+}
+
+void
+mg_weight_gradient_take(struct mg_weight_gradient *g, int rows, const float *inputs,
+                        size_t stride)
+{
+    float *out = g->inputs_packed;
+    for (int k = 0; k < g->inputs; k += MG_BLOCK_ROWS) {
+        int left = g->inputs - k, count = left < MG_BLOCK_ROWS ? left : MG_BLOCK_ROWS;
+        if (pairs(g))
+            pack_pairs(rows, (const uint16_t *)inputs + k, 2 * stride, count, out);
+        else
+            pack_values(rows, inputs + k, stride, count, out);
+        out += lines_of(g, rows) * MG_BLOCK_ROWS;
+    }
+}
+
+void
+mg_weight_gradient_add(struct mg_weight_gradient *g, int rows, int p, int columns,
+                       const float *derivatives)
+{
+    static const float NONE[MG_PANEL_COLUMNS];
+    int lines = lines_of(g, rows), step = pairs(g) ? 2 : 1;
+    for (int r = 0; r < rows; r += step) {
+        const float *row = derivatives + (size_t)r * MG_PANEL_COLUMNS;
+        const float *next = r + 1 < rows ? row + MG_PANEL_COLUMNS : NONE;
+        mg_panels_put_line(g->panel, lines, columns, g->kernel->stripe, r / step, row,
+                           pairs(g) ? next : NULL);
+    }
+    float *sums = g->sums + (size_t)p * (size_t)g->inputs * MG_PANEL_COLUMNS;
+    struct mg_block block = {
+        .columns = columns,
+        .lines = lines,
+        .x = g->inputs_packed,
+        .weights = g->panel,
+        .start_stride = MG_PANEL_COLUMNS,
+    };
+    for (int k = 0; k < g->inputs; k += MG_BLOCK_ROWS) {
+        int left = g->inputs - k;
+        block.rows = left < MG_BLOCK_ROWS ? left : MG_BLOCK_ROWS;
+        block.start = sums + (size_t)k * MG_PANEL_COLUMNS;
+        g->kernel->sums_across(&block, sums + (size_t)k * MG_PANEL_COLUMNS);
+        block.x += lines * MG_BLOCK_ROWS;
+    }
+}
