@@ -15,7 +15,7 @@
 
 // Rows of a chunk of the weight gradient: enough that its sums, which are read and written
 // for each, do not count; few enough that they stay in the second cache.
-enum { CHUNK_ROWS = 160, LINE_WORDS = 16 };
+enum { CHUNK_ROWS = 400, LINE_WORDS = 16 };
 
 static int
 panels_of(const struct mg_lstm *lstm)

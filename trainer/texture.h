@@ -7,10 +7,10 @@
 
 #include <stdint.h>
 
+#include "model/features.h"
 #include "model/roll.h"
 
 enum {
-    MG_PITCH_CLASSES = 12,
     MG_LEAP = 12,                   // semitones; wider ones count as this
     MG_INTERVALS = 2 * MG_LEAP + 1, // from an octave down to an octave up
 };

@@ -89,6 +89,15 @@ mg_weight_gradient_take(struct mg_weight_gradient *g, int rows, const float *inp
     }
 }
 
+// Asks for the sums of the next block, which come from afar, while this one is computed.
+static void
+fetch(const float *sums)
+{
+    enum { LINE_VALUES = 16 };
+    for (int i = 0; i < MG_BLOCK_ROWS * MG_PANEL_COLUMNS; i += LINE_VALUES)
+        __builtin_prefetch(sums + i, 1);
+}
+
 void
 mg_weight_gradient_add(struct mg_weight_gradient *g, int rows, int p, int columns,
                        const float *derivatives)
@@ -113,6 +122,7 @@ mg_weight_gradient_add(struct mg_weight_gradient *g, int rows, int p, int column
         int left = g->inputs - k;
         block.rows = left < MG_BLOCK_ROWS ? left : MG_BLOCK_ROWS;
         block.start = sums + (size_t)k * MG_PANEL_COLUMNS;
+        fetch(block.start + (size_t)block.rows * MG_PANEL_COLUMNS);
         g->kernel->sums_across(&block, sums + (size_t)k * MG_PANEL_COLUMNS);
         block.x += lines * MG_BLOCK_ROWS;
     }

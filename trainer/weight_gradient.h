@@ -11,6 +11,7 @@
 
 #include "model/kernel.h"
 
+// A gradient of (K, panels * MG_PANEL_COLUMNS) in the making.
 struct mg_weight_gradient {
     const struct mg_kernel *kernel;
     int inputs;           // K
