@@ -107,7 +107,7 @@ $(TEST_HELPERS): $(BUILD)/tests/probe_%: $(BUILD)/tests/probe_%.o \
 	$(call object,$(MODEL) $(IO))
 $(TEST_PROGRAMS): LIBS += $(TEST_PKG_LIBS)
 $(BENCHMARKS): $(BUILD)/tests/bench/bench_%: $(BUILD)/tests/bench/bench_%.o \
-	$(call object,$(BENCH_SUPPORT) $(ENGINE) $(MODEL) $(IO))
+	$(call object,$(BENCH_SUPPORT) tests/fixture.c $(ENGINE) $(TRAINER) $(MODEL) $(IO))
 
 $(PROGRAMS) $(TEST_PROGRAMS) $(TEST_HELPERS) $(BENCHMARKS):
 	@mkdir -p $(@D)

@@ -1,0 +1,247 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// One update of a training in either precision, on one thread and on two, against what the
+// machine can do and against another program: bench_train ROUNDS MODEL [COMMAND ...]
+//
+// All ways take their turn in each round, beside the yardsticks, as in bench_step.
+#include <cblas.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/file.h"
+#include "model/model_file.h"
+#include "tests/bench/rival.h"
+#include "tests/bench/samples.h"
+#include "tests/bench/yardstick.h"
+#include "tests/fixture.h"
+#include "trainer/team.h"
+#include "trainer/training.h"
+
+enum {
+    THREADS = 2,
+    PRECISIONS = 2,
+    BATCH = 10,
+    STEPS = 64,
+    PIECES = 4,
+    FLOPS_TIMES = 20
+};
+
+static const enum mg_precision PRECISION[PRECISIONS] = {MG_PRECISION_FP32,
+                                                        MG_PRECISION_BF16};
+static const char *const PRECISION_NAME[PRECISIONS] = {"fp32", "bf16"};
+
+// What the rival is asked.
+static const char *const RIVAL_WAYS[] = {"train 2"};
+
+struct way {
+    int precision;
+    int threads;
+    struct mg_training training;
+    struct mg_samples seconds;
+};
+
+struct bench {
+    struct mg_corpus corpus;
+    double flop; // of an update
+    int64_t note_steps;
+    int threads;
+    struct way ways[PRECISIONS * THREADS];
+    int count;
+    struct mg_samples flops[PRECISIONS][THREADS]; // a second
+    struct mg_rival *rival;
+    struct mg_samples rival_seconds;
+};
+
+// Multiplications and additions of one note at one step: each weight of a layer once on the
+// way up, once on the way down and once for its gradient; the features' loss is not asked.
+static double
+flop_of_note(const struct mg_layout *layout)
+{
+    const struct mg_shape *shape = &layout->shape;
+    double weights = 0;
+    for (int l = 0; l < shape->time_layers; l++)
+        weights += 4.0 * layout->time[l].units *
+                   (layout->time[l].inputs + layout->time[l].units);
+    for (int l = 0; l < shape->note_layers; l++)
+        weights += 4.0 * layout->note[l].units *
+                   (layout->note[l].inputs + layout->note[l].units);
+    double features = 4.0 * layout->time[0].units * layout->time[0].inputs;
+    return 2 * (3 * weights - features);
+}
+
+struct peak_job {
+    enum mg_precision precision;
+    double rate[THREADS];
+};
+
+// The most of some tries that the threads begin together.
+static void
+measure_peak(void *context, int thread, int job)
+{
+    (void)thread;
+    struct peak_job *peak = context;
+    double most = 0;
+    for (int i = 0; i < FLOPS_TIMES; i++) {
+        double rate = mg_yardstick_flops(peak->precision);
+        most = rate > most ? rate : most;
+    }
+    peak->rate[job] = most;
+}
+
+static void
+measure_machine(struct bench *b)
+{
+    for (int p = 0; p < PRECISIONS; p++)
+        for (int threads = 1; threads <= b->threads; threads++) {
+            struct peak_job job = {.precision = PRECISION[p]};
+            double sum = 0;
+            mg_team_run(threads, threads, measure_peak, &job);
+            for (int k = 0; k < threads; k++)
+                sum += job.rate[k];
+            mg_samples_add(&b->flops[p][threads - 1], sum);
+        }
+}
+
+static void
+add_way(struct bench *b, const struct mg_shape *shape, int precision, int threads)
+{
+    struct way *way = &b->ways[b->count++];
+    struct mg_settings settings = {
+        .shape = *shape,
+        .method = MG_METHOD_ADAM,
+        .learning_rate = 0.001,
+        .final_rate = 1,
+        .clip = 5,
+        .dropout = 0.5,
+        .batch = BATCH,
+        .segment = STEPS,
+        .seed = 1,
+        .updates = 1000,
+    };
+    struct mg_backend_choice choice = {MG_DEVICE_CPU, PRECISION[precision], threads};
+    struct mg_model *model = mg_model_create(shape, NULL);
+    way->precision = precision;
+    way->threads = threads;
+    if (model)
+        mg_model_randomize(model, 1);
+    if (!model ||
+        mg_training_init(&way->training, &settings, model, &b->corpus, &choice, NULL))
+        exit(1);
+}
+
+static void
+time_update(struct way *way)
+{
+    struct mg_update update;
+    double begun = mg_yardstick_now();
+    if (mg_training_update(&way->training, &update, NULL))
+        exit(1);
+    mg_samples_add(&way->seconds, mg_yardstick_now() - begun);
+}
+
+static void
+time_rival(struct bench *b)
+{
+    double seconds[2];
+    if (mg_rival_ask(b->rival, RIVAL_WAYS[0], seconds))
+        mg_samples_add(&b->rival_seconds, seconds[0]);
+}
+
+static void
+print_machine(const struct bench *b)
+{
+    printf("an update: %d segments of %d steps, %.0f GFLOP\n", BATCH, STEPS,
+           1e-9 * b->flop);
+    for (int p = 0; p < PRECISIONS; p++) {
+        printf("%s: peak %.0f GFLOP/s on one thread", PRECISION_NAME[p],
+               1e-9 * mg_samples_most(&b->flops[p][0]));
+        if (b->threads > 1)
+            printf(", %.0f on two", 1e-9 * mg_samples_most(&b->flops[p][1]));
+        putchar('\n');
+    }
+}
+
+static void
+print_way(const struct bench *b, const struct way *way)
+{
+    double least = mg_samples_least(&way->seconds);
+    double peak = mg_samples_most(&b->flops[way->precision][way->threads - 1]);
+    printf("%-5s %7d %8.3f %8.3f %12.0f %8.0f %7.0f%% %7.2f",
+           PRECISION_NAME[way->precision], way->threads, least,
+           mg_samples_median(&way->seconds), (double)b->note_steps / least,
+           1e-9 * b->flop / least, 100 * b->flop / least / peak,
+           least * peak / b->flop);
+    if (b->rival)
+        printf(" %7.1f", mg_samples_least(&b->rival_seconds) / least);
+    putchar('\n');
+}
+
+static void
+print_table(const struct bench *b)
+{
+    printf("%-5s %7s %8s %8s %12s %8s %8s %7s %7s\n", "", "threads", "min s", "median",
+           "note-steps/s", "GFLOP/s", "of peak", "x floor", "x torch");
+    for (int i = 0; i < b->count; i++)
+        print_way(b, &b->ways[i]);
+    if (b->rival)
+        printf("torch       2 %8.3f %8.3f\n", mg_samples_least(&b->rival_seconds),
+               mg_samples_median(&b->rival_seconds));
+}
+
+static void
+read_shape(const char *path, struct mg_shape *shape)
+{
+    GError *error = NULL;
+    GBytes *bytes = mg_file_read(path, MG_MODEL_FILE_MAX_BYTES, &error);
+    struct mg_model *model = bytes ? mg_model_parse(g_bytes_get_data(bytes, NULL),
+                                                    g_bytes_get_size(bytes), &error)
+                                   : NULL;
+    if (!model) {
+        fprintf(stderr, "bench_train: %s: %s\n", path, error->message);
+        exit(1);
+    }
+    *shape = model->layout.shape;
+    mg_model_destroy(model);
+    g_bytes_unref(bytes);
+}
+
+int
+main(int argc, char **argv)
+{
+    static struct bench bench;
+    struct mg_shape shape;
+    if (argc < 3) {
+        fprintf(stderr, "usage: bench_train ROUNDS MODEL [COMMAND ...]\n");
+        return 2;
+    }
+    read_shape(argv[2], &shape);
+    openblas_set_num_threads(1); // the team has threads of its own
+    bench.threads = MIN(THREADS, mg_team_default_threads());
+    bench.corpus.steps_per_quarter = shape.steps_per_quarter;
+    bench.corpus.piece_count = PIECES;
+    bench.corpus.pieces = g_new0(struct mg_piece, PIECES);
+    for (int i = 0; i < PIECES; i++) // of the segments' length, and of chords of four
+        mg_fixture_piece(&bench.corpus.pieces[i], 48, 24, STEPS, 2 * (uint64_t)i);
+    for (int p = 0; p < PRECISIONS; p++)
+        for (int threads = 1; threads <= bench.threads; threads++)
+            add_way(&bench, &shape, p, threads);
+    const struct mg_layout *layout = &bench.ways[0].training.model->layout;
+    bench.note_steps = (int64_t)BATCH * STEPS * shape.notes;
+    bench.flop = flop_of_note(layout) * (double)bench.note_steps;
+    if (argc > 3)
+        bench.rival = mg_rival_create(argv + 3);
+    for (int round = 0; round < atoi(argv[1]); round++) {
+        measure_machine(&bench);
+        for (int i = 0; i < bench.count; i++)
+            time_update(&bench.ways[i]);
+        time_rival(&bench);
+    }
+    print_machine(&bench);
+    print_table(&bench);
+    for (int i = 0; i < bench.count; i++)
+        mg_training_finish(&bench.ways[i].training);
+    mg_rival_destroy(bench.rival);
+    mg_corpus_finish(&bench.corpus);
+    return 0;
+}
