@@ -488,7 +488,7 @@ gradient_of(const struct mg_model *model, const struct mg_kernel *kernel,
     float *gradient = calloc(model->layout.parameters, sizeof *gradient);
     struct mg_loss loss = {0};
     mg_backprop_forward(workspace, packed, segment, false, dropout, &loss);
-    mg_backprop_backward(workspace, packed, 1.0f);
+    mg_backprop_backward(workspace, packed, 1.0f, NULL, NULL);
     for (int part = 0; part < mg_backprop_parts(&model->layout); part++)
         mg_backprop_give(workspace, part, gradient);
     mg_workspace_destroy(workspace);

@@ -1,13 +1,19 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// The CPU: every thread takes whole segments, then the gradients are summed in order.
+// The CPU: every thread takes whole segments.  In its last one it tells which parts of the
+// gradient it is done with, and the last thread to be done with a part sums it up, in the
+// order of the threads: so a part can travel while the threads still work on the next.
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "trainer/backend.h"
 #include "trainer/pages.h"
 #include "trainer/team.h"
+
+enum { PARTS_MAX = 2 * MG_LAYERS_MAX + 1 };
 
 struct cpu {
     struct mg_backend backend;
@@ -20,7 +26,36 @@ struct cpu {
     // The batch in hand:
     const struct mg_batch *batch;
     struct mg_loss *losses;
+    mg_backend_ready *ready;
+    void *context;
+    pthread_mutex_t telling;    // held while ready is called
+    atomic_int done[PARTS_MAX]; // threads that are done with a part
 };
+
+// Threads that have a segment.
+static int
+busy_threads(const struct cpu *cpu)
+{
+    return cpu->threads < cpu->batch->count ? cpu->threads : cpu->batch->count;
+}
+
+static void
+end_part(void *context, int part)
+{
+    struct cpu *cpu = context;
+    int threads = busy_threads(cpu);
+    if (atomic_fetch_add(&cpu->done[part], 1) < threads - 1)
+        return;
+    for (int k = 0; k < threads; k++)
+        mg_backprop_give(cpu->workspaces[k], part, cpu->gradient);
+    if (!cpu->ready)
+        return;
+    size_t offset, count;
+    mg_backprop_part(&cpu->task.model->layout, part, &offset, &count);
+    pthread_mutex_lock(&cpu->telling);
+    cpu->ready(cpu->context, cpu->gradient, offset, count);
+    pthread_mutex_unlock(&cpu->telling);
+}
 
 static void
 run_segment(void *context, int thread, int job)
@@ -31,17 +66,9 @@ run_segment(void *context, int thread, int job)
     cpu->losses[job] = (struct mg_loss){0};
     mg_backprop_forward(workspace, cpu->packed, &batch->segments[job], false,
                         &batch->dropout, &cpu->losses[job]);
-    mg_backprop_backward(workspace, cpu->packed, batch->scale);
-}
-
-// One part of the gradient, summed over the threads in order.
-static void
-sum_part(void *context, int thread, int job)
-{
-    (void)thread;
-    struct cpu *cpu = context;
-    for (int k = 0; k < cpu->threads; k++)
-        mg_backprop_give(cpu->workspaces[k], job, cpu->gradient);
+    bool last = job + cpu->threads >= batch->count;
+    mg_backprop_backward(workspace, cpu->packed, batch->scale, last ? end_part : NULL,
+                         cpu);
 }
 
 static int
@@ -50,16 +77,15 @@ gradient(struct mg_backend *backend, const struct mg_batch *batch,
 {
     (void)error;
     struct cpu *cpu = (struct cpu *)backend;
-    size_t count = cpu->task.model->layout.parameters;
     cpu->batch = batch;
     cpu->losses = losses;
+    cpu->ready = ready;
+    cpu->context = context;
+    for (int part = 0; part < PARTS_MAX; part++)
+        atomic_store(&cpu->done[part], 0);
+    memset(cpu->gradient, 0, cpu->task.model->layout.parameters * sizeof(float));
     mg_packed_take(cpu->packed, cpu->task.model->weights, cpu->threads);
     mg_team_run(cpu->threads, batch->count, run_segment, cpu);
-    memset(cpu->gradient, 0, count * sizeof(float));
-    mg_team_run(cpu->threads, mg_backprop_parts(&cpu->task.model->layout), sum_part,
-                cpu);
-    if (ready)
-        ready(context, cpu->gradient, 0, count);
     return 0;
 }
 
@@ -114,6 +140,7 @@ destroy(struct mg_backend *backend)
     free(cpu->workspaces);
     free(cpu->gradient);
     mg_packed_destroy(cpu->packed);
+    pthread_mutex_destroy(&cpu->telling);
     free(cpu);
 }
 
@@ -163,6 +190,7 @@ mg_backend_create_cpu(const struct mg_backend_choice *choice,
         cpu->backend.class = &CPU;
         cpu->task = *task;
         cpu->threads = choice->threads;
+        pthread_mutex_init(&cpu->telling, NULL);
         if (!prepare(cpu, pick_kernel(choice->precision)))
             return &cpu->backend;
         destroy(&cpu->backend);

@@ -384,27 +384,57 @@ stage_backward(struct mg_workspace *w, struct stage *stage,
     w->lower = swap;
 }
 
-void
-mg_backprop_backward(struct mg_workspace *w, const struct mg_packed *weights,
-                     float scale)
-{
-    const struct mg_layout *layout = &w->layout;
-    int N = layout->shape.notes, T = w->T;
-    int last = layout->shape.time_layers - 1;
-    output_backward(w, weights->weights, scale);
-    for (int l = layout->shape.note_layers - 1; l >= 0; l--)
-        stage_backward(w, &w->note[l], &weights->note[l], N, T,
-                       dense(w->upper, T, layout->note[l].units));
-    for (int l = last; l >= 0; l--)
-        stage_backward(w, &w->time[l], &weights->time[l], T, N,
-                       l == last ? turned(dense(w->upper, T, layout->note[0].inputs))
-                                 : dense(w->upper, N, layout->time[l].units));
-}
-
 int
 mg_backprop_parts(const struct mg_layout *layout)
 {
     return 1 + layout->shape.note_layers + layout->shape.time_layers;
+}
+
+// The layer whose gradient a part is; NULL: the output.
+static const struct mg_lstm *
+layer_of(const struct mg_layout *layout, int part)
+{
+    int note_layers = layout->shape.note_layers;
+    if (part == 0)
+        return NULL;
+    if (part <= note_layers)
+        return &layout->note[note_layers - part];
+    return &layout->time[mg_backprop_parts(layout) - 1 - part];
+}
+
+void
+mg_backprop_part(const struct mg_layout *layout, int part, size_t *offset,
+                 size_t *count)
+{
+    const struct mg_lstm *lstm = layer_of(layout, part);
+    *offset = lstm ? lstm->weight_ih : layout->out_weight;
+    *count = lstm ? lstm->c0 + (size_t)lstm->units - *offset
+                  : layout->out_bias + 2 - *offset;
+}
+
+void
+mg_backprop_backward(struct mg_workspace *w, const struct mg_packed *weights,
+                     float scale, mg_backprop_done *done, void *context)
+{
+    const struct mg_layout *layout = &w->layout;
+    int N = layout->shape.notes, T = w->T, part = 0;
+    int last = layout->shape.time_layers - 1;
+    output_backward(w, weights->weights, scale);
+    if (done)
+        done(context, part);
+    for (int l = layout->shape.note_layers - 1; l >= 0; l--) {
+        stage_backward(w, &w->note[l], &weights->note[l], N, T,
+                       dense(w->upper, T, layout->note[l].units));
+        if (done)
+            done(context, ++part);
+    }
+    for (int l = last; l >= 0; l--) {
+        stage_backward(w, &w->time[l], &weights->time[l], T, N,
+                       l == last ? turned(dense(w->upper, T, layout->note[0].inputs))
+                                 : dense(w->upper, N, layout->time[l].units));
+        if (done)
+            done(context, ++part);
+    }
 }
 
 static void

@@ -52,15 +52,26 @@ void mg_backprop_forward(struct mg_workspace *workspace,
 // out: (N, 2).
 void mg_backprop_probabilities(const struct mg_workspace *workspace, int t, float *out);
 
+// The gradient has parts, the layers and the output, in the order in which they are
+// complete on the way back.
+int mg_backprop_parts(const struct mg_layout *layout);
+
+// Where a part (from 0) is in an array laid out as the weights, in values.
+void mg_backprop_part(const struct mg_layout *layout, int part, size_t *offset,
+                      size_t *count);
+
+// Called as a part is complete.
+typedef void mg_backprop_done(void *context, int part);
+
 // Adds `scale` times the derivative of the last forward pass's loss (play + articulate) to
-// what the workspace has of it.  Only once per forward pass, and not after carry.
+// what the workspace has of it.  done: or NULL.  Only once per forward pass, and not after
+// carry.
 void mg_backprop_backward(struct mg_workspace *workspace,
-                          const struct mg_packed *weights, float scale);
+                          const struct mg_packed *weights, float scale,
+                          mg_backprop_done *done, void *context);
 
 // Moves a part of that derivative out: adds it to gradient, an array laid out as the
-// weights.  part: 0 .. mg_backprop_parts() - 1, the layers and the output; in this order
-// they are complete on the way back.
-int mg_backprop_parts(const struct mg_layout *layout);
+// weights.
 void mg_backprop_give(struct mg_workspace *workspace, int part, float *gradient);
 
 #endif
