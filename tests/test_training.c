@@ -254,13 +254,20 @@ resume_goes_on_to_the_bit(void **unused)
         update(&whole);
     for (int i = 0; i < 4; i++)
         update(&first);
-    first.best_nats = 1.0 / 3.0;
+    first.best.score = (struct mg_score){.steps = 3, .loss = {.play = 1.0 / 3.0}};
+    first.best.update = 2;
+    first.best.model->weights[1] = 0.125f;
+    first.watch.rollbacks = 1;
     GBytes *bytes = mg_checkpoint_encode(&first);
     gsize length;
     const void *data = g_bytes_get_data(bytes, &length);
     assert_int_equal(mg_checkpoint_restore(&second, data, length, NULL), 0);
     assert_int_equal(second.update, 4);
-    assert_true(second.best_nats == first.best_nats);
+    assert_int_equal(second.best.update, 2);
+    assert_true(mg_score_nats(&second.best.score) == mg_score_nats(&first.best.score));
+    assert_true(second.best.model->weights[1] == 0.125f);
+    assert_int_equal(second.watch.rollbacks, 1);
+    second.watch.rollbacks = 0; // the others have their full rate
     for (int i = 0; i < 5; i++)
         update(&second);
     assert_memory_equal(whole.model->weights, second.model->weights,

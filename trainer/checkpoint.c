@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "model/model_file.h"
@@ -83,11 +84,75 @@ metadata_key(const char *name)
 }
 
 static void
+put_text(GHashTable *metadata, const char *name, char *text)
+{
+    g_hash_table_replace(metadata, metadata_key(name), text);
+}
+
+static void
 put_number(GHashTable *metadata, const char *name, double value)
 {
     char text[NUMBER_CHARS];
-    g_ascii_dtostr(text, sizeof text, value);
-    g_hash_table_replace(metadata, metadata_key(name), g_strdup(text));
+    put_text(metadata, name, g_strdup(g_ascii_dtostr(text, sizeof text, value)));
+}
+
+// The state of a run beside its arrays: numbers in struct mg_training, none below 0.
+struct field {
+    const char *name;
+    size_t offset;
+};
+
+// int64_t
+static const struct field COUNTS[] = {
+    {"update", offsetof(struct mg_training, update)},
+    {"optimizer-updates", offsetof(struct mg_training, optimizer.updates)},
+    {"rollbacks", offsetof(struct mg_training, watch.rollbacks)},
+    {"best-update", offsetof(struct mg_training, best.update)},
+    {"best-steps", offsetof(struct mg_training, best.score.steps)},
+    {"best-sounding", offsetof(struct mg_training, best.score.sounding)},
+};
+
+// double
+static const struct field REALS[] = {
+    {"mean-loss", offsetof(struct mg_training, watch.mean)},
+    {"best-play", offsetof(struct mg_training, best.score.loss.play)},
+    {"best-articulate", offsetof(struct mg_training, best.score.loss.articulate)},
+};
+
+static void
+put_state(GHashTable *metadata, const struct mg_training *t)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(COUNTS); i++) {
+        int64_t count;
+        memcpy(&count, (const char *)t + COUNTS[i].offset, sizeof count);
+        put_number(metadata, COUNTS[i].name, (double)count);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(REALS); i++) {
+        double real;
+        memcpy(&real, (const char *)t + REALS[i].offset, sizeof real);
+        put_number(metadata, REALS[i].name, real);
+    }
+}
+
+// Of all strings but the hashes themselves (that of the arrays is the container's).
+static char *
+hash_metadata(GHashTable *metadata)
+{
+    char *own = metadata_key("sha256");
+    GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+    GList *keys = g_list_sort(g_hash_table_get_keys(metadata), (GCompareFunc)strcmp);
+    for (const GList *key = keys; key; key = key->next) {
+        const char *name = key->data, *text = g_hash_table_lookup(metadata, name);
+        if (strcmp(name, own) == 0 || strcmp(name, "sha256") == 0)
+            continue;
+        g_checksum_update(sum, (const guchar *)name, (gssize)strlen(name) + 1);
+        g_checksum_update(sum, (const guchar *)text, (gssize)strlen(text) + 1);
+    }
+    char *hash = g_strdup(g_checksum_get_string(sum));
+    g_list_free(keys);
+    g_checksum_free(sum);
+    g_free(own);
+    return hash;
 }
 
 // Appends the arrays of `values` under "PREFIX" + name; the names go to `names`.
@@ -107,7 +172,7 @@ add_arrays(const struct mg_layout *layout, const float *values, const char *pref
 GBytes *
 mg_checkpoint_encode(const struct mg_training *t)
 {
-    struct mg_array arrays[3 * MG_TENSORS_MAX];
+    struct mg_array arrays[4 * MG_TENSORS_MAX];
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
     const struct mg_layout *layout = &t->model->layout;
     size_t count = 0;
@@ -115,17 +180,18 @@ mg_checkpoint_encode(const struct mg_training *t)
     count +=
         add_arrays(layout, t->optimizer.gradient2, "gradient2.", arrays + count, names);
     count += add_arrays(layout, t->optimizer.other, "other.", arrays + count, names);
+    if (t->best.score.steps)
+        count +=
+            add_arrays(layout, t->best.model->weights, "best.", arrays + count, names);
 
     GHashTable *metadata =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     mg_model_describe(t->model, metadata);
-    g_hash_table_replace(metadata, metadata_key("settings"), settings_text(t));
+    put_text(metadata, "settings", settings_text(t));
     put_number(metadata, "corpus-pieces", t->batches.corpus->piece_count);
     put_number(metadata, "corpus-steps", (double)t->batches.corpus->steps);
-    put_number(metadata, "update", (double)t->update);
-    put_number(metadata, "optimizer-updates", (double)t->optimizer.updates);
-    put_number(metadata, "best-update", (double)t->best_update);
-    put_number(metadata, "best-nats", isfinite(t->best_nats) ? t->best_nats : -1.0);
+    put_state(metadata, t);
+    put_text(metadata, "sha256", hash_metadata(metadata));
     GBytes *bytes = mg_safetensors_encode(arrays, count, metadata);
     g_hash_table_destroy(metadata);
     g_ptr_array_unref(names);
@@ -158,6 +224,18 @@ get_number(const struct mg_safetensors *file, const char *name, double low, doub
     if (!text || end == text || *end || !isfinite(*out) || *out < low || *out > 0x1p53)
         return refuse(error, "not a checkpoint: no usable", name);
     return 0;
+}
+
+static int
+check_hash(const struct mg_safetensors *file, GError **error)
+{
+    const char *theirs = get_text(file, "sha256");
+    if (!theirs)
+        return refuse(error, "not a checkpoint: no", "SHA-256 of its metadata");
+    char *ours = hash_metadata(file->metadata);
+    bool same = strcmp(theirs, ours) == 0;
+    g_free(ours);
+    return same ? 0 : refuse(error, "damaged: another", "SHA-256 of its metadata");
 }
 
 // Names the first setting that differs.
@@ -219,20 +297,38 @@ restore_arrays(const struct mg_safetensors *file, const struct mg_layout *layout
 }
 
 static int
-restore_numbers(const struct mg_safetensors *file, struct mg_training *t,
-                GError **error)
+restore_state(const struct mg_safetensors *file, struct mg_training *t, GError **error)
 {
-    double update, optimizer_updates, best_update, best_nats;
-    if (get_number(file, "update", 0, &update, error) ||
-        get_number(file, "optimizer-updates", 0, &optimizer_updates, error) ||
-        get_number(file, "best-update", 0, &best_update, error) ||
-        get_number(file, "best-nats", -1, &best_nats, error))
-        return -EINVAL;
-    t->update = (int64_t)update;
-    t->optimizer.updates = (int64_t)optimizer_updates;
-    t->best_update = (int64_t)best_update;
-    t->best_nats = best_nats < 0 ? (double)INFINITY : best_nats;
+    double value;
+    for (size_t i = 0; i < G_N_ELEMENTS(COUNTS); i++) {
+        if (get_number(file, COUNTS[i].name, 0, &value, error))
+            return -EINVAL;
+        memcpy((char *)t + COUNTS[i].offset, &(int64_t){(int64_t)value},
+               sizeof(int64_t));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(REALS); i++) {
+        if (get_number(file, REALS[i].name, 0, &value, error))
+            return -EINVAL;
+        memcpy((char *)t + REALS[i].offset, &value, sizeof value);
+    }
+    t->watch.doubtful = 0;
     return 0;
+}
+
+static int
+restore_all_arrays(const struct mg_safetensors *file, struct mg_training *t,
+                   GError **error)
+{
+    const struct mg_layout *layout = &t->model->layout;
+    const struct mg_optimizer *o = &t->optimizer;
+    int status = restore_arrays(file, layout, "", t->model->weights, error);
+    if (!status)
+        status = restore_arrays(file, layout, "gradient2.", o->gradient2, error);
+    if (!status)
+        status = restore_arrays(file, layout, "other.", o->other, error);
+    if (!status && t->best.score.steps)
+        status = restore_arrays(file, layout, "best.", t->best.model->weights, error);
+    return status;
 }
 
 int
@@ -240,21 +336,17 @@ mg_checkpoint_restore(struct mg_training *t, const void *bytes, size_t length,
                       GError **error)
 {
     struct mg_safetensors file = {0};
-    const struct mg_layout *layout = &t->model->layout;
     int status = mg_safetensors_parse(bytes, length, &file, error);
+    if (!status)
+        status = check_hash(&file, error);
     if (!status)
         status = check_settings(&file, t, error);
     if (!status)
         status = check_corpus(&file, t->batches.corpus, error);
     if (!status)
-        status = restore_numbers(&file, t, error);
+        status = restore_state(&file, t, error);
     if (!status)
-        status = restore_arrays(&file, layout, "", t->model->weights, error);
-    if (!status)
-        status =
-            restore_arrays(&file, layout, "gradient2.", t->optimizer.gradient2, error);
-    if (!status)
-        status = restore_arrays(&file, layout, "other.", t->optimizer.other, error);
+        status = restore_all_arrays(&file, t, error);
     mg_safetensors_finish(&file);
     return status;
 }

@@ -3,6 +3,8 @@
 // Pieces are scored in segments that hand the time axis's state on.
 #include "trainer/evaluate.h"
 
+#include <math.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,6 +101,13 @@ score_piece(void *context, int thread, int job)
         mg_backprop_forward(e->workspaces[thread], e->packed, &segment, start > 0, NULL,
                             &score->loss);
     }
+}
+
+double
+mg_score_nats(const struct mg_score *s)
+{
+    double nats = s->loss.play + s->loss.articulate;
+    return s->steps ? nats / (double)s->steps : (double)INFINITY;
 }
 
 struct mg_score

@@ -20,6 +20,9 @@ struct mg_score {
         unscored_cells; // cells that play outside the range of the model: not scored
 };
 
+// Nats a step, play and articulate; INFINITY where there is no step.
+double mg_score_nats(const struct mg_score *score);
+
 struct mg_evaluator;
 
 // Scores on `threads` threads.  NULL when memory is short.

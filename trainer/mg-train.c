@@ -8,36 +8,37 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "io/file.h"
 #include "io/program.h"
-#include "model/model_file.h"
-#include "trainer/checkpoint.h"
+#include "trainer/keeper.h"
 #include "trainer/progress.h"
 #include "trainer/run_report.h"
+#include "trainer/train_log.h"
 #include "trainer/train_options.h"
 
 enum {
     HOLD_OUT_EVERY = 10,
-    BAD_UPDATES_MAX = 10,
     COMMAND_MAX_BYTES = 4096, // of the command line, in the model file
 };
-
-// Weights and two means of the optimiser.
-static const size_t CHECKPOINT_MAX_BYTES = 3 * (size_t)MG_MODEL_FILE_MAX_BYTES;
 
 // Everything of one run.
 struct run {
     struct mg_train_options options;
     struct mg_settings settings;
     char *command; // the command line as typed
-    char *checkpoint_path;
     struct mg_corpus corpus;
     struct mg_corpus held_out;
     struct mg_training training;
+    struct mg_keeper keeper;
     struct mg_run_report *report; // or NULL
+    struct mg_train_log *log;     // or NULL
     struct mg_progress_line line;
+    bool is_lost;    // the training: it is to be rolled back
     double loss_sum; // training loss since the last held-out score
     int loss_count;
+    // What could not be written at the last try; NULL where all is well.
+    GError *unsaved; // model or checkpoint
+    GError *unlogged;
+    GError *unreported;
 };
 
 static volatile sig_atomic_t stop_signal;
@@ -56,6 +57,7 @@ catch_signals(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); // who reads the progress may leave: the training goes on
 }
 
 // The command line, quoted as a shell wants it, or its beginning.
@@ -126,24 +128,54 @@ load_corpora(struct run *run, char **paths, GError **error)
     return status;
 }
 
+static void
+set_number(struct mg_model *model, const char *key, const char *format, double value)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    mg_model_set(model, key, g_ascii_formatd(text, sizeof text, format, value));
+}
+
+// What the model file says of itself.
+static void
+describe_best(struct run *run)
+{
+    const struct mg_best *best = &run->training.best;
+    const struct mg_score *score = &best->score;
+    struct mg_model *model = best->model;
+    double steps = (double)score->steps;
+    mg_model_set(model, "command", run->command);
+    set_number(model, "updates", "%.0f", (double)best->update);
+    set_number(model, "training_pieces", "%.0f", run->corpus.piece_count);
+    set_number(model, "held_out_pieces", "%.0f", run->held_out.piece_count);
+    set_number(model, "held_out_steps", "%.0f", steps);
+    set_number(model, "held_out_play_nats_per_step", "%.4f", score->loss.play / steps);
+    set_number(model, "held_out_articulate_nats_per_step", "%.4f",
+               score->loss.articulate / steps);
+    set_number(model, "held_out_notes_per_step", "%.3f",
+               (double)score->sounding / steps);
+    for (char **item = run->options.metadata; item && *item; item++) {
+        char *key = g_strndup(*item, strcspn(*item, "="));
+        mg_model_set(model, key, *item + strlen(key) + 1);
+        g_free(key);
+    }
+}
+
 static int
 resume(struct run *run, GError **error)
 {
-    GBytes *bytes = mg_file_read(run->options.resume, CHECKPOINT_MAX_BYTES, error);
-    if (!bytes)
-        return -EIO;
-    gsize length;
-    const void *data = g_bytes_get_data(bytes, &length);
-    int status = mg_checkpoint_restore(&run->training, data, length, error);
-    g_bytes_unref(bytes);
-    if (status)
-        g_prefix_error(error, "%s: ", run->options.resume);
-    else
-        status = mg_training_load(&run->training, error);
-    // The best model so far is not at hand: the next score makes one.
-    if (!g_file_test(run->options.output, G_FILE_TEST_EXISTS))
-        run->training.best_nats = (double)INFINITY;
+    int status =
+        mg_keeper_resume(&run->keeper, &run->training, run->options.resume, error);
+    if (!status && run->training.best.score.steps)
+        describe_best(run);
     return status;
+}
+
+static int
+begin_log(struct run *run, GError **error)
+{
+    int64_t update = run->options.resume ? run->training.update : -1;
+    run->log = mg_train_log_open(run->options.log, update, error);
+    return run->log ? 0 : -EIO;
 }
 
 static int
@@ -182,61 +214,70 @@ prepare(struct run *run, GError **error)
         return status;
     if (run->options.resume)
         status = resume(run, error);
+    if (!status && run->options.log)
+        status = begin_log(run, error);
     return !status && run->options.report ? begin_report(run, error) : status;
 }
 
-static int
-write_checkpoint(struct run *run, GError **error)
+// Of a write that the training can do without for now, such as to a full disk: it goes on,
+// and says so once, and once more when the writing succeeds again.  What failed stays in
+// *failure, for the end.
+static void
+bear(struct run *run, GError **failure, const char *what, GError *error)
 {
-    int status = mg_training_store(&run->training, error);
-    return status ? status
-                  : mg_file_write_bytes(run->checkpoint_path,
-                                        mg_checkpoint_encode(&run->training), error);
+    if (error && !*failure) {
+        mg_progress_clear(&run->line);
+        fprintf(stderr, "%s; the training goes on, and tries again\n", error->message);
+    } else if (!error && *failure) {
+        mg_progress_clear(&run->line);
+        fprintf(stderr, "update %" G_GINT64_FORMAT ": %s written again\n",
+                run->training.update, what);
+    }
+    g_clear_error(failure);
+    *failure = error;
 }
 
 static void
-set_number(struct mg_model *model, const char *key, const char *format, double value)
+keep(struct run *run)
 {
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-    mg_model_set(model, key, g_ascii_formatd(text, sizeof text, format, value));
+    GError *error = NULL;
+    mg_keeper_keep(&run->keeper, &run->training, &error);
+    bear(run, &run->unsaved, "the checkpoint is", error);
 }
 
-// What a model file says of itself.
 static void
-describe(struct run *run, const struct mg_score *score)
+report_score(struct run *run, const struct mg_score *score, bool is_best)
 {
-    struct mg_model *model = run->training.model;
-    double steps = (double)score->steps;
-    mg_model_set(model, "command", run->command);
-    set_number(model, "updates", "%.0f", (double)run->training.update);
-    set_number(model, "training_pieces", "%.0f", run->corpus.piece_count);
-    set_number(model, "held_out_pieces", "%.0f", score->pieces);
-    set_number(model, "held_out_steps", "%.0f", steps);
-    set_number(model, "held_out_play_nats_per_step", "%.4f", score->loss.play / steps);
-    set_number(model, "held_out_articulate_nats_per_step", "%.4f",
-               score->loss.articulate / steps);
-    set_number(model, "held_out_notes_per_step", "%.3f",
-               (double)score->sounding / steps);
-    for (char **item = run->options.metadata; item && *item; item++) {
-        char *key = g_strndup(*item, strcspn(*item, "="));
-        mg_model_set(model, key, *item + strlen(key) + 1);
-        g_free(key);
+    GError *error = NULL;
+    double loss = run->loss_count ? run->loss_sum / run->loss_count : (double)NAN;
+    int64_t update = run->training.update;
+    run->loss_sum = 0;
+    run->loss_count = 0;
+    if (run->log) {
+        mg_train_log_score(run->log, update, score, is_best, &error);
+        bear(run, &run->unlogged, "the log is", error);
+    }
+    error = NULL;
+    if (run->report) {
+        mg_run_report_add(run->report, update, loss, &score->loss, score->steps,
+                          &error);
+        bear(run, &run->unreported, "the report is", error);
     }
 }
 
-static int
-add_to_report(struct run *run, const struct mg_score *score, GError **error)
+static void
+print_score(struct run *run, const struct mg_score *score, bool is_best)
 {
-    double loss = run->loss_count ? run->loss_sum / run->loss_count : (double)NAN;
-    run->loss_sum = 0;
-    run->loss_count = 0;
-    if (!run->report)
-        return 0;
-    return mg_run_report_add(run->report, run->training.update, loss, &score->loss,
-                             score->steps, error);
+    double steps = (double)score->steps;
+    mg_progress_clear(&run->line);
+    fprintf(stderr,
+            "update %" G_GINT64_FORMAT
+            ": held out %.4f nats a step (play %.4f, articulate %.4f)%s\n",
+            run->training.update, mg_score_nats(score), score->loss.play / steps,
+            score->loss.articulate / steps, is_best ? ", the best" : "");
 }
 
-// Scores the held-out pieces; the best model so far becomes the output.
+// Scores the held-out pieces and keeps the state, unless it is lost.
 static int
 score_and_keep(struct run *run, GError **error)
 {
@@ -247,43 +288,92 @@ score_and_keep(struct run *run, GError **error)
         status = mg_training_store(t, error);
     if (status)
         return status;
-    double steps = (double)score.steps;
-    double nats = (score.loss.play + score.loss.articulate) / steps;
-    bool best = nats < t->best_nats;
-    mg_progress_clear(&run->line);
-    fprintf(stderr,
-            "update %" G_GINT64_FORMAT
-            ": held out %.4f nats a step (play %.4f, articulate %.4f)%s\n",
-            t->update, nats, score.loss.play / steps, score.loss.articulate / steps,
-            best ? ", the best" : "");
-    status = add_to_report(run, &score, error);
-    if (status || !best)
-        return status;
-    t->best_nats = nats;
-    t->best_update = t->update;
-    describe(run, &score);
-    return mg_file_write_bytes(run->options.output, mg_model_encode(t->model), error);
+    double nats = mg_score_nats(&score), best_nats = mg_score_nats(&t->best.score);
+    bool is_best = nats < best_nats;
+    print_score(run, &score, is_best);
+    run->is_lost = mg_watch_score(nats, best_nats);
+    if (run->is_lost)
+        return 0;
+    run->line.held_out = nats;
+    if (is_best) {
+        t->best.score = score;
+        t->best.update = t->update;
+        memcpy(t->best.model->weights, t->model->weights,
+               t->model->layout.parameters * sizeof(float));
+        describe_best(run);
+    }
+    report_score(run, &score, is_best);
+    keep(run);
+    return 0;
 }
 
-// One update.  A gradient that is no number changes nothing; many in a row are the end.
 static int
-update_once(struct run *run, int *bad, GError **error)
+update_once(struct run *run, GError **error)
 {
+    struct mg_training *t = &run->training;
     struct mg_update update;
-    int status = mg_training_update(&run->training, &update, error);
+    gint64 began_us = g_get_monotonic_time();
+    int status = mg_training_update(t, &update, error);
     if (status)
         return status;
-    if (isfinite(update.norm)) {
-        *bad = 0;
-        run->loss_sum += update.loss.play + update.loss.articulate;
+    double seconds = 1e-6 * (double)(g_get_monotonic_time() - began_us);
+    double loss = update.loss.play + update.loss.articulate;
+    run->is_lost = mg_watch_update(&t->watch, loss, update.norm);
+    if (isfinite(loss)) {
+        run->loss_sum += loss;
         run->loss_count++;
-    } else if (++*bad >= BAD_UPDATES_MAX) {
+    }
+    GError *failure = NULL;
+    if (run->log) {
+        mg_train_log_update(run->log, t->update, &update, run->settings.shape.notes,
+                            seconds, &failure);
+        bear(run, &run->unlogged, "the log is", failure);
+    }
+    mg_progress_show(&run->line, t->update, &update, t->watch.mean);
+    return 0;
+}
+
+// A loss that is no number or has exploded: back to the last state kept, at half the rate.
+static int
+roll_back(struct run *run, GError **error)
+{
+    struct mg_training *t = &run->training;
+    int64_t from = t->update;
+    run->is_lost = false;
+    run->loss_sum = 0;
+    run->loss_count = 0;
+    mg_progress_clear(&run->line);
+    if (t->watch.rollbacks >= MG_WATCH_ROLLBACKS_MAX) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-                    "the loss is not finite: try a smaller --learning-rate");
+                    "the loss is lost again after update %" G_GINT64_FORMAT
+                    ", at 1/%d of the rate: try a smaller --learning-rate",
+                    from, 1 << MG_WATCH_ROLLBACKS_MAX);
         return -EDOM;
     }
-    mg_progress_show(&run->line, run->training.update, &update);
+    int status = mg_keeper_roll_back(&run->keeper, t, error);
+    if (status)
+        return status;
+    fprintf(stderr,
+            "update %" G_GINT64_FORMAT
+            ": the loss is not finite or has exploded; back to update %" G_GINT64_FORMAT
+            ", at 1/%.0f of the rate\n",
+            from, t->update, 1.0 / mg_watch_rate_share(&t->watch));
+    keep(run);
+    GError *failure = NULL;
+    if (run->log) {
+        mg_train_log_rollback(run->log, from, t, &failure);
+        bear(run, &run->unlogged, "the log is", failure);
+    }
     return 0;
+}
+
+// No better score for so long that none is to be expected.
+static bool
+is_exhausted(const struct run *run)
+{
+    const struct mg_training *t = &run->training;
+    int64_t scores = (t->update - t->best.update) / run->options.checkpoint_every;
+    return run->options.patience && scores >= run->options.patience;
 }
 
 static int
@@ -291,79 +381,106 @@ train(struct run *run, GError **error)
 {
     struct mg_training *t = &run->training;
     int64_t last = run->settings.updates;
-    int bad = 0;
-    int status = write_checkpoint(run, error); // fails now rather than at night
-    mg_progress_begin(&run->line, stderr, t->update, last);
-    while (!status && !stop_signal && t->update < last) {
-        status = update_once(run, &bad, error);
-        if (status)
-            break;
-        if (t->update % run->options.checkpoint_every == 0 || t->update == last) {
+    int status =
+        mg_keeper_keep(&run->keeper, t, error); // fails now rather than at night
+    mg_progress_begin(&run->line, stderr, last, run->settings.shape.notes);
+    if (t->best.score.steps)
+        run->line.held_out = mg_score_nats(&t->best.score);
+    while (!status && !stop_signal && t->update < last && !is_exhausted(run)) {
+        status = update_once(run, error);
+        bool is_due =
+            t->update % run->options.checkpoint_every == 0 || t->update == last;
+        if (!status && !run->is_lost && is_due)
             status = score_and_keep(run, error);
-            if (!status)
-                status = write_checkpoint(run, error);
-        }
+        if (!status && run->is_lost)
+            status = roll_back(run, error);
     }
     mg_progress_clear(&run->line);
     return status;
 }
 
-// After the last update, or ctrl-C.
+// Says why it ended before the last update, if it did.
+static int
+stop(struct run *run, GError **error)
+{
+    struct mg_training *t = &run->training;
+    if (!stop_signal && !t->best.score.steps) // resumed with no update left
+        return score_and_keep(run, error);
+    if (!stop_signal) {
+        if (t->update < run->settings.updates)
+            fprintf(stderr,
+                    "ended after update %" G_GINT64_FORMAT
+                    ": no better score in %d (--patience)\n",
+                    t->update, run->options.patience);
+        return 0;
+    }
+    int status = t->watch.doubtful ? roll_back(run, error) : 0;
+    if (status)
+        return status;
+    keep(run);
+    if (!run->unsaved)
+        fprintf(stderr,
+                "stopped after update %" G_GINT64_FORMAT "; go on with --resume %s\n",
+                t->update, run->keeper.checkpoint_path);
+    return 0;
+}
+
+// After the last update, or ctrl-C.  What could not be written last is what failed.
 static int
 end_training(struct run *run, GError **error)
 {
-    if (!stop_signal) // resumed with no update left: there is a model all the same
-        return isfinite(run->training.best_nats) ? 0 : score_and_keep(run, error);
-    int status = write_checkpoint(run, error);
-    if (!status)
-        fprintf(stderr,
-                "stopped after update %" G_GINT64_FORMAT "; go on with --resume %s\n",
-                run->training.update, run->checkpoint_path);
-    return !status && run->report ? mg_run_report_end(run->report, error) : status;
+    struct mg_training *t = &run->training;
+    int status = stop(run, error);
+    if (!status && t->update < run->settings.updates && run->report) {
+        GError *failure = NULL;
+        mg_run_report_end(run->report, &failure);
+        bear(run, &run->unreported, "the report is", failure);
+    }
+    GError **failures[] = {&run->unsaved, &run->unreported, &run->unlogged};
+    for (size_t i = 0; !status && i < G_N_ELEMENTS(failures); i++) {
+        if (!*failures[i])
+            continue;
+        g_propagate_error(error, g_steal_pointer(failures[i]));
+        status = -EIO;
+    }
+    return status;
 }
 
 static int
 run_all(struct run *run, char **paths, GError **error)
 {
-    int status = load_corpora(run, paths, error);
+    int status =
+        mg_keeper_init(&run->keeper, run->options.output, !run->options.resume, error);
+    if (!status)
+        status = load_corpora(run, paths, error);
     if (!status)
         status = prepare(run, error);
     if (!status)
         status = train(run, error);
     if (!status)
         status = end_training(run, error);
-    if (!status && isfinite(run->training.best_nats))
+    if (!status && run->training.best.score.steps)
         printf("%s: %.4f nats a step on held-out pieces, from update %" G_GINT64_FORMAT
                "\n",
-               run->options.output, run->training.best_nats, run->training.best_update);
+               run->options.output, mg_score_nats(&run->training.best.score),
+               run->training.best.update);
     return status;
 }
 
 static void
 finish(struct run *run)
 {
+    g_clear_error(&run->unsaved);
+    g_clear_error(&run->unlogged);
+    g_clear_error(&run->unreported);
+    mg_train_log_close(run->log);
     mg_run_report_destroy(run->report);
     mg_training_finish(&run->training);
     mg_corpus_finish(&run->held_out);
     mg_corpus_finish(&run->corpus);
-    g_free(run->checkpoint_path);
+    mg_keeper_finish(&run->keeper);
     g_free(run->command);
     mg_train_options_finish(&run->options);
-}
-
-// What would fail or be lost at the end fails now.
-static int
-check_output(const struct run *run)
-{
-    const char *output = run->options.output;
-    if (g_file_test(output, G_FILE_TEST_EXISTS) &&
-        !g_file_test(output, G_FILE_TEST_IS_REGULAR))
-        return mg_program_fail("%s: is not a file", output);
-    if (!run->options.resume && g_file_test(run->checkpoint_path, G_FILE_TEST_EXISTS))
-        return mg_program_fail(
-            "%s: is there already; go on with --resume, or remove it",
-            run->checkpoint_path);
-    return MG_PROGRAM_GO_ON;
 }
 
 static int
@@ -377,10 +494,6 @@ start(struct run *run, int argc, char **argv)
         g_error_free(error);
         return status;
     }
-    run->checkpoint_path = g_strconcat(run->options.output, ".checkpoint", NULL);
-    int status = check_output(run);
-    if (status != MG_PROGRAM_GO_ON)
-        return status;
     openblas_set_num_threads(1); // our own threads take whole segments
     catch_signals();
     return run_all(run, argv + 1, &error) ? mg_program_fail_error(error)

@@ -14,21 +14,23 @@
 struct mg_progress_line {
     FILE *out; // borrowed
     bool terminal;
-    int64_t first;   // updates done when it began
     int64_t total;   // updates in all
+    int64_t done;    // updates since it began, taken back ones counted too
+    int notes;       // of the model
     double began;    // seconds, monotonic
     double reported; // when the last plain line was written
-    double loss;     // running mean of the loss, nats a step
     double steps;    // trained since it began
+    double held_out; // the last score, nats a step; INFINITY: none yet
 };
 
-// Starts at update `first` of `total`.
-void mg_progress_begin(struct mg_progress_line *line, FILE *out, int64_t first,
-                       int64_t total);
+// Starts; total: updates in all.
+void mg_progress_begin(struct mg_progress_line *line, FILE *out, int64_t total,
+                       int notes);
 
-// After an update: redraws the bar, or writes a line when half a minute has gone by.
+// After an update: redraws the bar, or writes a line when half a minute has gone by.  loss:
+// running mean, nats a step.
 void mg_progress_show(struct mg_progress_line *line, int64_t update,
-                      const struct mg_update *progress);
+                      const struct mg_update *progress, double loss);
 
 // Clears the bar, so that a message can be written.
 void mg_progress_clear(struct mg_progress_line *line);

@@ -16,6 +16,7 @@ mg_train_options_init(struct mg_train_options *o)
     *o = (struct mg_train_options){
         .threads = mg_team_default_threads(),
         .checkpoint_every = 100,
+        .patience = 20,
         .steps_per_quarter = 2,
         .notes = g_strdup("21-108"),
         .time_units = g_strdup("300,300"),
@@ -70,6 +71,10 @@ mg_train_options_entries(struct mg_train_options *o)
          "Go on from a checkpoint, with the options it was made with", "CHECKPOINT"},
         {"checkpoint-every", 0, 0, G_OPTION_ARG_INT, &o->checkpoint_every,
          "Updates between checkpoints and held-out scores (100)", "N"},
+        {"patience", 0, 0, G_OPTION_ARG_INT, &o->patience,
+         "Scores without a better one after which it ends; 0 = never (20)", "N"},
+        {"log", 0, 0, G_OPTION_ARG_FILENAME, &o->log,
+         "JSON lines of every update and score", "FILE"},
         {"report", 0, 0, G_OPTION_ARG_FILENAME, &o->report,
          "Folder for a report of the run", "DIR"},
         {"metadata", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->metadata,
@@ -159,6 +164,8 @@ check_counts(const struct mg_train_options *o, GError **error)
         return refuse(error, "threads", "1 to 256");
     if (o->checkpoint_every < 1)
         return refuse(error, "checkpoint-every", "1 or more");
+    if (o->patience < 0)
+        return refuse(error, "patience", "0 or more");
     if (o->seed < 0 || o->seed > (gint64)1 << 53)
         return refuse(error, "seed", "0 to 2^53");
     return 0;
@@ -229,6 +236,7 @@ mg_train_options_finish(struct mg_train_options *o)
     g_strfreev(o->metadata);
     g_free(o->resume);
     g_free(o->report);
+    g_free(o->log);
     g_free(o->notes);
     g_free(o->time_units);
     g_free(o->note_units);

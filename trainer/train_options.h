@@ -15,8 +15,10 @@ struct mg_train_options {
     char **metadata; // KEY=VALUE, or NULL
     char *resume;    // checkpoint, or NULL
     char *report;    // folder, or NULL
+    char *log;       // file, or NULL
     int threads;
     int checkpoint_every; // updates
+    int patience;         // scores without a better one; 0: for ever
 
     int steps_per_quarter;
     char *notes;

@@ -22,7 +22,9 @@ mg_training_init(struct mg_training *t, const struct mg_settings *settings,
                  const struct mg_backend_choice *choice, GError **error)
 {
     *t = (struct mg_training){.settings = *settings, .model = model};
-    t->best_nats = INFINITY;
+    t->best.model = mg_model_create(&settings->shape, error);
+    if (!t->best.model)
+        return -ENOMEM;
     if (mg_optimizer_init(&t->optimizer, settings->method, (float)settings->clip,
                           model->layout.parameters) ||
         mg_batches_init(&t->batches, corpus, &t->settings.shape, settings->seed,
@@ -48,11 +50,12 @@ mg_training_finish(struct mg_training *t)
         t->backend->class->destroy(t->backend);
     mg_batches_finish(&t->batches);
     mg_optimizer_finish(&t->optimizer);
+    mg_model_destroy(t->best.model);
     mg_model_destroy(t->model);
     *t = (struct mg_training){0};
 }
 
-// Half a cosine from the full rate down to the final share of it.
+// Half a cosine from the full rate down to the final share of it; less after rollbacks.
 static double
 rate_now(const struct mg_training *t)
 {
@@ -60,7 +63,7 @@ rate_now(const struct mg_training *t)
     double done = fmin(1.0, (double)t->update / (double)s->updates);
     double share =
         s->final_rate + (1.0 - s->final_rate) * 0.5 * (1.0 + cos(G_PI * done));
-    return s->learning_rate * share;
+    return s->learning_rate * share * mg_watch_rate_share(&t->watch);
 }
 
 // The gradient of the batch and the update by it.

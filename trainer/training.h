@@ -7,6 +7,7 @@
 #include "model/model.h"
 #include "trainer/backend.h"
 #include "trainer/batch.h"
+#include "trainer/watch.h"
 
 // What decides the course of a run.  Two runs with the same settings, corpus and number
 // of threads go the same way to the bit, on the same machine.
@@ -25,14 +26,21 @@ struct mg_settings {
     int64_t updates; // in all
 };
 
+// The best state so far on held-out pieces.
+struct mg_best {
+    struct mg_model *model; // owned
+    struct mg_score score;  // of no steps: there is none yet
+    int64_t update;
+};
+
 struct mg_training {
     struct mg_settings settings;
     struct mg_model *model; // owned
     struct mg_optimizer optimizer;
     struct mg_batches batches;
-    int64_t update;   // done so far
-    double best_nats; // a step, on held-out pieces; INFINITY: none yet
-    int64_t best_update;
+    int64_t update; // done so far
+    struct mg_watch watch;
+    struct mg_best best;
     struct mg_backend *backend; // owned
 };
 
