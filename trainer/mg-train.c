@@ -24,6 +24,7 @@ enum {
 struct run {
     struct mg_train_options options;
     struct mg_settings settings;
+    struct mg_backend_choice backend;
     char *command; // the command line as typed
     struct mg_corpus corpus;
     struct mg_corpus held_out;
@@ -203,13 +204,8 @@ prepare(struct run *run, GError **error)
     if (!model)
         return -ENOMEM;
     mg_model_randomize(model, run->settings.seed);
-    struct mg_backend_choice choice = {
-        .device = MG_DEVICE_CPU,
-        .precision = MG_PRECISION_FP32,
-        .threads = run->options.threads,
-    };
     int status = mg_training_init(&run->training, &run->settings, model, &run->corpus,
-                                  &choice, error);
+                                  &run->backend, error);
     if (status)
         return status;
     if (run->options.resume)
@@ -489,7 +485,8 @@ start(struct run *run, int argc, char **argv)
     GError *error = NULL;
     if (!run->options.output || argc < 2)
         return mg_program_usage("needs -o MODEL and a CORPUS");
-    if (mg_train_options_settings(&run->options, &run->settings, &error)) {
+    if (mg_train_options_settings(&run->options, &run->settings, &error) ||
+        mg_train_options_backend(&run->options, &run->backend, &error)) {
         int status = mg_program_usage("%s", error->message);
         g_error_free(error);
         return status;

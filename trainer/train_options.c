@@ -22,6 +22,7 @@ mg_train_options_init(struct mg_train_options *o)
         .time_units = g_strdup("300,300"),
         .note_units = g_strdup("100,50"),
         .optimizer = g_strdup("adadelta"),
+        .precision = g_strdup("fp32"),
         .final_rate = 1.0,
         .clip = 5.0,
         .dropout = 0.5,
@@ -66,6 +67,8 @@ mg_train_options_entries(struct mg_train_options *o)
         {"transpose", 0, 0, G_OPTION_ARG_STRING, &o->transpose,
          "Random transposition in semitones (0..0)", "LOW..HIGH"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "Threads (all cores)", "N"},
+        {"precision", 0, 0, G_OPTION_ARG_STRING, &o->precision,
+         "Of the factors of products: fp32 or bf16 (fp32)", "FORMAT"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &o->seed, "Random seed (1)", "N"},
         {"resume", 0, 0, G_OPTION_ARG_FILENAME, &o->resume,
          "Go on from a checkpoint, with the options it was made with", "CHECKPOINT"},
@@ -160,8 +163,6 @@ check_counts(const struct mg_train_options *o, GError **error)
         return refuse(error, "segment", "1 to 100000");
     if (o->updates < 1 || o->updates > 1000000000)
         return refuse(error, "updates", "1 to 1000000000");
-    if (o->threads < 1 || o->threads > MG_TEAM_THREADS_MAX)
-        return refuse(error, "threads", "1 to 256");
     if (o->checkpoint_every < 1)
         return refuse(error, "checkpoint-every", "1 or more");
     if (o->patience < 0)
@@ -228,6 +229,24 @@ mg_train_options_settings(const struct mg_train_options *o,
     return status;
 }
 
+int
+mg_train_options_backend(const struct mg_train_options *o,
+                         struct mg_backend_choice *choice, GError **error)
+{
+    *choice = (struct mg_backend_choice){
+        .device = MG_DEVICE_CPU,
+        .precision = MG_PRECISION_FP32,
+        .threads = o->threads,
+    };
+    if (o->threads < 1 || o->threads > MG_TEAM_THREADS_MAX)
+        return refuse(error, "threads", "1 to 256");
+    if (!strcmp(o->precision, "bf16"))
+        choice->precision = MG_PRECISION_BF16;
+    else if (strcmp(o->precision, "fp32"))
+        return refuse(error, "precision", "fp32 or bf16");
+    return 0;
+}
+
 void
 mg_train_options_finish(struct mg_train_options *o)
 {
@@ -241,6 +260,7 @@ mg_train_options_finish(struct mg_train_options *o)
     g_free(o->time_units);
     g_free(o->note_units);
     g_free(o->optimizer);
+    g_free(o->precision);
     g_free(o->transpose);
     *o = (struct mg_train_options){0};
 }

@@ -17,6 +17,7 @@ struct mg_train_options {
     char *report;    // folder, or NULL
     char *log;       // file, or NULL
     int threads;
+    char *precision;
     int checkpoint_every; // updates
     int patience;         // scores without a better one; 0: for ever
 
@@ -46,6 +47,10 @@ GOptionEntry *mg_train_options_entries(struct mg_train_options *options);
 // option.
 int mg_train_options_settings(const struct mg_train_options *options,
                               struct mg_settings *settings, GError **error);
+
+// The same for where and how to compute.
+int mg_train_options_backend(const struct mg_train_options *options,
+                             struct mg_backend_choice *choice, GError **error);
 
 void mg_train_options_finish(struct mg_train_options *options);
 
