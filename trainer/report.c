@@ -9,7 +9,7 @@
 
 enum {
     SAMPLE_QUARTERS = 128, // about a minute
-    UNSEEN_PIECES = 8,
+    UNSEEN_PIECES = 5,     // each costs as much as a sample
     BAR_QUARTERS = 4,
 };
 
