@@ -129,7 +129,7 @@ main(int argc, char **argv)
         {"steps", 'n', 0, G_OPTION_ARG_INT, &arguments.steps,
          "Steps to compose (default 256)", "N"},
         {"picture", 0, 0, G_OPTION_ARG_FILENAME, &arguments.picture,
-         "Draw the piano roll into a PNG file", "FILE"},
+         "Draw the piano roll as PNG or SVG", "FILE"},
         {"prime", 'p', 0, G_OPTION_ARG_FILENAME, &arguments.prime,
          "Go on from this MIDI file; the output begins with it", "FILE"},
         {"tempo", 't', 0, G_OPTION_ARG_STRING, &arguments.overrides.tempo,
