@@ -116,7 +116,6 @@ mg_corpus_read_piece(const char *path, const char *name, int steps_per_quarter,
         add_notes(piece, &smf, steps_per_quarter);
         add_metres(piece, &smf);
         piece->name = g_strdup(name);
-        piece->identity = mg_files_identity(path);
     }
     mg_smf_finish(&smf);
     return status;
@@ -126,7 +125,6 @@ void
 mg_corpus_finish_piece(struct mg_piece *piece)
 {
     g_free(piece->name);
-    g_free(piece->identity);
     g_free(piece->metres);
     mg_roll_finish(&piece->roll);
 }
@@ -160,8 +158,51 @@ add_skipped(struct mg_corpus *corpus, const char *name, const char *reason)
         (struct mg_skipped){g_strdup(name), g_strdup(reason)};
 }
 
+// Pieces by their music: cells -> piece name.  What is put in must outlive it.
+static GHashTable *
+make_index(void)
+{
+    return g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+                                 (GDestroyNotify)g_bytes_unref, NULL);
+}
+
+static GBytes *
+cells_of(const struct mg_piece *piece)
+{
+    return g_bytes_new_static(piece->roll.cells,
+                              (size_t)piece->roll.steps * (size_t)piece->roll.notes);
+}
+
+// The name of a piece in the index with the same music, or NULL.
+static const char *
+find_same(GHashTable *index, const struct mg_piece *piece)
+{
+    GBytes *cells = cells_of(piece);
+    const char *name = g_hash_table_lookup(index, cells);
+    g_bytes_unref(cells);
+    return name;
+}
+
+// Adds the piece, or names why it is none.
 static void
-load_file(struct mg_corpus *corpus, const struct mg_found *found)
+take_piece(struct mg_corpus *corpus, const struct mg_found *found,
+           struct mg_piece *piece, GHashTable *index)
+{
+    const char *same = find_same(index, piece);
+    if (piece->highest_key >= 0 && !same) {
+        add_piece(corpus, piece);
+        g_hash_table_insert(index, cells_of(piece), piece->name);
+        return;
+    }
+    char *reason = same ? g_strdup_printf("%s: the same music as %s", found->path, same)
+                        : g_strconcat(found->path, ": no note in it", NULL);
+    add_skipped(corpus, found->name, reason);
+    g_free(reason);
+    mg_corpus_finish_piece(piece);
+}
+
+static void
+load_file(struct mg_corpus *corpus, const struct mg_found *found, GHashTable *index)
 {
     struct mg_piece piece;
     GError *error = NULL;
@@ -169,13 +210,8 @@ load_file(struct mg_corpus *corpus, const struct mg_found *found)
                              &piece, &error)) {
         add_skipped(corpus, found->name, error->message);
         g_error_free(error);
-    } else if (piece.highest_key < 0) {
-        char *reason = g_strconcat(found->path, ": no note in it", NULL);
-        add_skipped(corpus, found->name, reason);
-        g_free(reason);
-        mg_corpus_finish_piece(&piece);
     } else {
-        add_piece(corpus, &piece);
+        take_piece(corpus, found, &piece, index);
     }
 }
 
@@ -188,8 +224,10 @@ mg_corpus_load(struct mg_corpus *corpus, char *const *arguments, int steps_per_q
     int status = mg_files_find(arguments, &found, error);
     if (status)
         return status;
+    GHashTable *index = make_index();
     for (guint i = 0; i < found->len; i++)
-        load_file(corpus, g_ptr_array_index(found, i));
+        load_file(corpus, g_ptr_array_index(found, i), index);
+    g_hash_table_destroy(index);
     if (!corpus->piece_count) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
                     "%s%s: no usable MIDI file (%u found, %d skipped%s%s)",
@@ -239,13 +277,14 @@ mg_corpus_hold_out(struct mg_corpus *corpus, int every, struct mg_corpus *held_o
 int
 mg_corpus_leave_out(struct mg_corpus *corpus, const struct mg_corpus *held_out)
 {
-    GHashTable *files = g_hash_table_new(g_str_hash, g_str_equal);
+    GHashTable *index = make_index();
     int count = corpus->piece_count, kept = 0;
     for (int i = 0; i < held_out->piece_count; i++)
-        g_hash_table_add(files, held_out->pieces[i].identity);
+        g_hash_table_insert(index, cells_of(&held_out->pieces[i]),
+                            held_out->pieces[i].name);
     for (int i = 0; i < count; i++) {
         struct mg_piece piece = corpus->pieces[i];
-        if (g_hash_table_contains(files, piece.identity)) {
+        if (find_same(index, &piece)) {
             count_piece(corpus, &piece, -1);
             mg_corpus_finish_piece(&piece);
         } else {
@@ -253,6 +292,6 @@ mg_corpus_leave_out(struct mg_corpus *corpus, const struct mg_corpus *held_out)
         }
     }
     corpus->piece_count = kept;
-    g_hash_table_destroy(files);
+    g_hash_table_destroy(index);
     return count - kept;
 }

@@ -18,7 +18,6 @@ struct mg_piece_metre {
 
 struct mg_piece {
     char *name;          // as found, relative to its argument
-    char *identity;      // of the file, whatever its name: mg_files_identity()
     struct mg_roll roll; // all 128 keys
     int lowest_key;      // of the keys that sound; lowest > highest in silence
     int highest_key;
@@ -50,7 +49,8 @@ struct mg_corpus {
 };
 
 // Reads every MIDI file under `arguments` (NULL-terminated files and folders).  A file
-// that cannot be read, has no note, or is over 100,000 steps is skipped, not an error.
+// that cannot be read, has no note, is over 100,000 steps or has the same music as one
+// before it is skipped, not an error.
 // Returns 0, or -errno with one line in *error when an argument is missing or nothing
 // is left.
 int mg_corpus_load(struct mg_corpus *corpus, char *const *arguments,
@@ -70,7 +70,7 @@ void mg_corpus_finish(struct mg_corpus *corpus); // takes a zeroed struct
 void mg_corpus_hold_out(struct mg_corpus *corpus, int every,
                         struct mg_corpus *held_out);
 
-// Takes the pieces out of `corpus` whose files are in `held_out` too.  Returns how many.
+// Takes the pieces out of `corpus` whose music is in `held_out` too.  Returns how many.
 int mg_corpus_leave_out(struct mg_corpus *corpus, const struct mg_corpus *held_out);
 
 #endif
