@@ -372,6 +372,15 @@ is_exhausted(const struct run *run)
     return run->options.patience && scores >= run->options.patience;
 }
 
+// Time for a score.  A state in doubt is not to be kept: it waits for the next time.
+static bool
+is_due(const struct run *run)
+{
+    const struct mg_training *t = &run->training;
+    return t->update == run->settings.updates ||
+           (t->update % run->options.checkpoint_every == 0 && !t->watch.doubtful);
+}
+
 static int
 train(struct run *run, GError **error)
 {
@@ -384,9 +393,7 @@ train(struct run *run, GError **error)
         run->line.held_out = mg_score_nats(&t->best.score);
     while (!status && !stop_signal && t->update < last && !is_exhausted(run)) {
         status = update_once(run, error);
-        bool is_due =
-            t->update % run->options.checkpoint_every == 0 || t->update == last;
-        if (!status && !run->is_lost && is_due)
+        if (!status && !run->is_lost && is_due(run))
             status = score_and_keep(run, error);
         if (!status && run->is_lost)
             status = roll_back(run, error);

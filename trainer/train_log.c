@@ -28,7 +28,14 @@ fail(const struct mg_train_log *log, int number, const char *what, GError **erro
     return -number;
 }
 
-// How many bytes the lines up to an update have; -EINVAL at a line that is none of ours.
+static bool
+is_ours(const char *line, size_t length)
+{
+    static const char begin[] = "{\"update\":";
+    return memcmp(line, begin, MIN(length, sizeof begin - 1)) == 0;
+}
+
+// How many bytes the whole lines up to an update have; -EINVAL at one that is none of ours.
 static off_t
 bytes_until(FILE *file, int64_t update)
 {
@@ -36,11 +43,13 @@ bytes_until(FILE *file, int64_t update)
     size_t room = 0;
     off_t bytes = 0;
     ssize_t length;
-    while ((length = getline(&line, &room, file)) > 0 && line[length - 1] == '\n') {
+    while ((length = getline(&line, &room, file)) > 0) {
         int64_t number;
-        if (sscanf(line, "{\"update\":%" SCNd64 ",", &number) != 1)
+        bool is_whole = line[length - 1] == '\n';
+        if (!is_ours(line, (size_t)length) ||
+            (is_whole && sscanf(line, "{\"update\":%" SCNd64 ",", &number) != 1))
             bytes = -EINVAL;
-        if (bytes < 0 || number > update)
+        if (bytes < 0 || !is_whole || number > update)
             break;
         bytes += length;
     }
