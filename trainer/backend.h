@@ -53,7 +53,7 @@ typedef void mg_backend_ready(void *context, float *gradient, size_t offset,
 struct mg_backend;
 
 // The operations.  Those that return int: 0, or -errno with one line in *error.
-struct mg_backend_class {
+struct mg_backend_ops {
     const char *name; // as --device has it
 
     // The gradient of scale * loss, kept for update().  losses: (count), out.  ready: or
@@ -78,7 +78,7 @@ struct mg_backend_class {
 
 // What each backend begins with.
 struct mg_backend {
-    const struct mg_backend_class *class;
+    const struct mg_backend_ops *ops;
 };
 
 // The backend of a choice.  NULL with one line in *error: no memory, no such device.

@@ -144,7 +144,7 @@ destroy(struct mg_backend *backend)
     free(cpu);
 }
 
-static const struct mg_backend_class CPU = {
+static const struct mg_backend_ops CPU = {
     .name = "cpu",
     .gradient = gradient,
     .update = update,
@@ -187,7 +187,7 @@ mg_backend_create_cpu(const struct mg_backend_choice *choice,
 {
     struct cpu *cpu = calloc(1, sizeof *cpu);
     if (cpu) {
-        cpu->backend.class = &CPU;
+        cpu->backend.ops = &CPU;
         cpu->task = *task;
         cpu->threads = choice->threads;
         pthread_mutex_init(&cpu->telling, NULL);

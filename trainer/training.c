@@ -47,7 +47,7 @@ void
 mg_training_finish(struct mg_training *t)
 {
     if (t->backend)
-        t->backend->class->destroy(t->backend);
+        t->backend->ops->destroy(t->backend);
     mg_batches_finish(&t->batches);
     mg_optimizer_finish(&t->optimizer);
     mg_model_destroy(t->best.model);
@@ -72,14 +72,14 @@ run_batch(struct mg_training *t, const struct mg_batch *batch, struct mg_loss *l
           struct mg_update *update, GError **error)
 {
     struct mg_backend *backend = t->backend;
-    int status = backend->class->gradient(backend, batch, losses, NULL, NULL, error);
+    int status = backend->ops->gradient(backend, batch, losses, NULL, NULL, error);
     for (int i = 0; !status && i < batch->count; i++) {
         update->loss.play += losses[i].play / (double)update->steps;
         update->loss.articulate += losses[i].articulate / (double)update->steps;
     }
     if (!status)
-        status = backend->class->update(backend, (float)update->learning_rate,
-                                        &update->norm, error);
+        status = backend->ops->update(backend, (float)update->learning_rate,
+                                      &update->norm, error);
     return status;
 }
 
@@ -115,17 +115,17 @@ int
 mg_training_score(struct mg_training *t, const struct mg_corpus *corpus,
                   struct mg_score *score, GError **error)
 {
-    return t->backend->class->score(t->backend, corpus, score, error);
+    return t->backend->ops->score(t->backend, corpus, score, error);
 }
 
 int
 mg_training_store(struct mg_training *t, GError **error)
 {
-    return t->backend->class->store(t->backend, error);
+    return t->backend->ops->store(t->backend, error);
 }
 
 int
 mg_training_load(struct mg_training *t, GError **error)
 {
-    return t->backend->class->load(t->backend, error);
+    return t->backend->ops->load(t->backend, error);
 }
