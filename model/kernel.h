@@ -52,6 +52,17 @@ struct mg_kernel {
     // units: of each; last_units: of the last.
     void (*cells)(int count, int units, int last_units, float *sums, float *c, float *h,
                   size_t stride);
+
+    // For the trainer, the cells of one panel's rows with their gates kept: (rows,
+    // MG_PANEL_COLUMNS), i, f, g and o `units` values apart.  c, h and the losses by them:
+    // 16 values of each row, `stride` apart, of which `units` count.
+    // up: gates: sums in, activations out; c, h: out.
+    void (*cells_up)(int rows, int units, float *gates, const float *c_before, float *c,
+                     float *h, size_t stride);
+    // down: gates: activations in, the loss by the sums out; by_h: the loss by h; by_c:
+    // the loss by c through the next place only in, by c_before out.
+    void (*cells_down)(int rows, int units, float *gates, const float *c_before,
+                       const float *c, const float *by_h, float *by_c, size_t stride);
 };
 
 extern const struct mg_kernel mg_kernel_avx512, mg_kernel_avx512_bf16;

@@ -60,6 +60,8 @@ const struct mg_kernel mg_kernel_avx2 = {
     .sums = fp32_sums,
     .sums_across = fp32_sums_across,
     .cells = cells,
+    .cells_up = cells_up,
+    .cells_down = cells_down,
 };
 
 const struct mg_kernel mg_kernel_avx2_bf16 = {
@@ -71,5 +73,7 @@ const struct mg_kernel mg_kernel_avx2_bf16 = {
     .round = keep_inputs,
     .sums = bf16_sums,
     .cells = cells,
+    .cells_up = cells_up,
+    .cells_down = cells_down,
 };
 #endif

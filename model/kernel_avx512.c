@@ -82,6 +82,8 @@ const struct mg_kernel mg_kernel_avx512 = {
     .sums = fp32_sums,
     .sums_across = fp32_sums_across,
     .cells = cells,
+    .cells_up = cells_up,
+    .cells_down = cells_down,
 };
 
 const struct mg_kernel mg_kernel_avx512_bf16 = {
@@ -94,5 +96,7 @@ const struct mg_kernel mg_kernel_avx512_bf16 = {
     .sums = bf16_sums,
     .sums_across = bf16_sums_across,
     .cells = cells,
+    .cells_up = cells_up,
+    .cells_down = cells_down,
 };
 #endif

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "model/cell16.h"
+#include "model/cell16_train.h"
 
 enum {
     STRIPE = VECTORS * LANES,

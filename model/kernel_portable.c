@@ -73,6 +73,8 @@ const struct mg_kernel mg_kernel_portable = {
     .sums = fp32_sums,
     .sums_across = fp32_sums_across,
     .cells = cells,
+    .cells_up = cells_up,
+    .cells_down = cells_down,
 };
 
 const struct mg_kernel mg_kernel_portable_bf16 = {
@@ -84,4 +86,6 @@ const struct mg_kernel mg_kernel_portable_bf16 = {
     .round = keep_inputs,
     .sums = bf16_sums,
     .cells = cells,
+    .cells_up = cells_up,
+    .cells_down = cells_down,
 };

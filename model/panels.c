@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "model/bf16.h"
+#include "model/clones.h"
 #include "model/zeros.h"
 
 enum { VECTOR = 16 };
@@ -41,6 +42,16 @@ mg_panels_at(const struct mg_panels *panels, int p)
     return panels->weights + words_before(panels, p);
 }
 
+// Columns of two rows as bf16 pairs, the first in the lower half.
+MG_CLONES static void
+put_pairs(int columns, const float *first, const float *second, float *out)
+{
+    uint32_t pairs[MG_PANEL_COLUMNS];
+    for (int j = 0; j < columns; j++)
+        pairs[j] = mg_bf16(first[j]) | (uint32_t)mg_bf16(second[j]) << 16;
+    memcpy(out, pairs, (size_t)columns * sizeof *pairs);
+}
+
 void
 mg_panels_put_line(float *words, int lines, int columns, int stripe, int line,
                    const float *values, const float *next)
@@ -52,15 +63,10 @@ mg_panels_put_line(float *words, int lines, int columns, int stripe, int line,
         width = left < stripe ? left : stripe;
         float *out =
             words + (size_t)column * (size_t)lines + (size_t)line * (size_t)width;
-        if (!next) {
+        if (next)
+            put_pairs(width, values + column, next + column, out);
+        else
             memcpy(out, values + column, (size_t)width * sizeof *out);
-            continue;
-        }
-        for (int j = 0; j < width; j++) { // the first in the lower half
-            uint32_t pair =
-                mg_bf16(values[column + j]) | (uint32_t)mg_bf16(next[column + j]) << 16;
-            memcpy(out + j, &pair, sizeof pair);
-        }
     }
 }
 

@@ -10,7 +10,7 @@
 
 #include "model/product.h"
 #include "model/zeros.h"
-#include "trainer/cells.h"
+
 #include "trainer/pages.h"
 
 // Rows of a chunk of the weight gradient: enough that its sums, which are read and written
@@ -172,9 +172,9 @@ step_panel(struct mg_sequence *q, const struct mg_packed_layer *packed, int S, i
         float *block_sums = sums + r * MG_PANEL_COLUMNS;
         q->kernel->sums(&block, block_sums);
         size_t row = (size_t)r * q->stride;
-        mg_cells_forward(block.rows, mg_panels_units(panels, p), block_sums,
-                         q->c + at + row, q->c + place + at + row,
-                         q->h + (size_t)(p * MG_PANEL_UNITS) + row, q->stride);
+        q->kernel->cells_up(block.rows, mg_panels_units(panels, p), block_sums,
+                            q->c + at + row, q->c + place + at + row,
+                            q->h + (size_t)(p * MG_PANEL_UNITS) + row, q->stride);
     }
 }
 
@@ -288,8 +288,8 @@ cells_back(struct mg_sequence *q, const struct mg_panels *panels, int S, int R, 
     for (int p = 0; p < panels->count; p++) {
         size_t unit = (size_t)(p * MG_PANEL_UNITS);
         const float *c = q->c + (size_t)s * place + unit;
-        mg_cells_backward(R, mg_panels_units(panels, p), gates_at(q, S, R, p, s), c,
-                          c + place, q->h + unit, q->by_c + unit, q->stride);
+        q->kernel->cells_down(R, mg_panels_units(panels, p), gates_at(q, S, R, p, s), c,
+                              c + place, q->h + unit, q->by_c + unit, q->stride);
     }
 }
 

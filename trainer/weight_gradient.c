@@ -39,7 +39,8 @@ mg_weight_gradient_init(struct mg_weight_gradient *g, const struct mg_kernel *ke
     g->sums = mg_pages((size_t)panels * (size_t)inputs, MG_PANEL_COLUMNS);
     g->inputs_packed = mg_pages((size_t)blocks_of(g) * lines, MG_BLOCK_ROWS);
     g->panel = mg_zeros(lines, MG_PANEL_COLUMNS);
-    return g->sums && g->inputs_packed && g->panel ? 0 : -ENOMEM;
+    g->none = calloc((size_t)inputs, sizeof *g->none);
+    return g->sums && g->inputs_packed && g->panel && g->none ? 0 : -ENOMEM;
 }
 
 void
@@ -48,45 +49,60 @@ mg_weight_gradient_finish(struct mg_weight_gradient *g)
     free(g->sums);
     free(g->inputs_packed);
     free(g->panel);
+    free(g->none);
     *g = (struct mg_weight_gradient){0};
 }
 
-// One block of inputs as lines of MG_BLOCK_ROWS fp32 values.
-static void
-pack_values(int rows, const float *inputs, size_t stride, int count, float *out)
+// Some inputs of a pair of rows as bf16 pairs.
+static inline __attribute__((always_inline)) void
+pair_up(int count, const uint16_t *first, const uint16_t *second, float *out)
 {
-    for (int r = 0; r < rows; r++)
-        memcpy(out + r * MG_BLOCK_ROWS, inputs + (size_t)r * stride,
-               (size_t)count * sizeof *out);
+    uint32_t pairs[MG_BLOCK_ROWS];
+    for (int j = 0; j < count; j++)
+        pairs[j] = first[j] | (uint32_t)second[j] << 16;
+    memcpy(out, pairs, (size_t)count * sizeof *pairs);
 }
 
-// The same as lines of bf16 pairs, one of each of two rows; the last may lack the second.
+// A row, cut into blocks of inputs that are `stride` apart.
 static void
-pack_pairs(int rows, const uint16_t *inputs, size_t stride, int count, float *out)
+pack_values(int count, const float *row, size_t stride, float *out)
 {
-    for (int r = 0; r < rows; r += 2) {
-        const uint16_t *row = inputs + (size_t)r * stride, *next = row + stride;
-        for (int j = 0; j < count; j++) {
-            uint32_t second = r + 1 < rows ? next[j] : 0;
-            uint32_t pair = row[j] | second << 16;
-            memcpy(out + r / 2 * MG_BLOCK_ROWS + j, &pair, sizeof pair);
-        }
+    for (; count >= MG_BLOCK_ROWS; count -= MG_BLOCK_ROWS) {
+        memcpy(out, row, MG_BLOCK_ROWS * sizeof *out);
+        row += MG_BLOCK_ROWS;
+        out += stride;
     }
+    memcpy(out, row, (size_t)count * sizeof *out);
+}
+
+// The same of a pair of rows.
+static void
+pack_pairs(int count, const uint16_t *row, const uint16_t *next, size_t stride,
+           float *out)
+{
+    for (; count >= MG_BLOCK_ROWS; count -= MG_BLOCK_ROWS) {
+        pair_up(MG_BLOCK_ROWS, row, next, out);
+        row += MG_BLOCK_ROWS;
+        next += MG_BLOCK_ROWS;
+        out += stride;
+    }
+    pair_up(count, row, next, out);
 }
 
 void
 mg_weight_gradient_take(struct mg_weight_gradient *g, int rows, const float *inputs,
                         size_t stride)
 {
+    size_t block = (size_t)lines_of(g, rows) * MG_BLOCK_ROWS;
     float *out = g->inputs_packed;
-    for (int k = 0; k < g->inputs; k += MG_BLOCK_ROWS) {
-        int left = g->inputs - k, count = left < MG_BLOCK_ROWS ? left : MG_BLOCK_ROWS;
-        if (pairs(g))
-            pack_pairs(rows, (const uint16_t *)inputs + k, 2 * stride, count, out);
-        else
-            pack_values(rows, inputs + k, stride, count, out);
-        out += lines_of(g, rows) * MG_BLOCK_ROWS;
-    }
+    if (!pairs(g))
+        for (int r = 0; r < rows; r++, inputs += stride, out += MG_BLOCK_ROWS)
+            pack_values(g->inputs, inputs, block, out);
+    else
+        for (int r = 0; r < rows; r += 2, inputs += 2 * stride, out += MG_BLOCK_ROWS)
+            pack_pairs(g->inputs, (const uint16_t *)inputs,
+                       r + 1 < rows ? (const uint16_t *)(inputs + stride) : g->none,
+                       block, out);
 }
 
 // Asks for the sums of the next block, which come from afar, while this one is computed.

@@ -9,6 +9,8 @@
 #ifndef MG_TRAINER_WEIGHT_GRADIENT_H
 #define MG_TRAINER_WEIGHT_GRADIENT_H
 
+#include <stdint.h>
+
 #include "model/kernel.h"
 
 // A gradient of (K, panels * MG_PANEL_COLUMNS) in the making.
@@ -19,6 +21,7 @@ struct mg_weight_gradient {
     float *sums;          // (panels, K, MG_PANEL_COLUMNS): the gradient so far, owned
     float *inputs_packed; // (K / MG_BLOCK_ROWS, lines, MG_BLOCK_ROWS), owned
     float *panel;         // (lines, MG_PANEL_COLUMNS), owned
+    uint16_t *none;       // (K) zeros: the second row of a pair that has none, owned
 };
 
 // Of panels * MG_PANEL_COLUMNS columns; 0 so far.  kernel: one with sums_across.  Returns

@@ -31,9 +31,6 @@ static const enum mg_precision PRECISION[PRECISIONS] = {MG_PRECISION_FP32,
                                                         MG_PRECISION_BF16};
 static const char *const PRECISION_NAME[PRECISIONS] = {"fp32", "bf16"};
 
-// What the rival is asked.
-static const char *const RIVAL_WAYS[] = {"train 2"};
-
 struct way {
     int precision;
     int threads;
@@ -50,7 +47,7 @@ struct bench {
     int count;
     struct mg_samples flops[PRECISIONS][THREADS]; // a second
     struct mg_rival *rival;
-    struct mg_samples rival_seconds;
+    struct mg_samples rival_seconds[PRECISIONS]; // on as many threads as there are
 };
 
 // Multiplications and additions of one note at one step: each weight of a layer once on the
@@ -143,9 +140,14 @@ time_update(struct way *way)
 static void
 time_rival(struct bench *b)
 {
-    double seconds[2];
-    if (mg_rival_ask(b->rival, RIVAL_WAYS[0], seconds))
-        mg_samples_add(&b->rival_seconds, seconds[0]);
+    for (int p = 0; p < PRECISIONS; p++) {
+        double seconds[2];
+        char *question =
+            g_strdup_printf("%s %d %d %d", PRECISION_NAME[p], b->threads, BATCH, STEPS);
+        if (mg_rival_ask(b->rival, question, seconds))
+            mg_samples_add(&b->rival_seconds[p], seconds[0]);
+        g_free(question);
+    }
 }
 
 static void
@@ -173,7 +175,7 @@ print_way(const struct bench *b, const struct way *way)
            1e-9 * b->flop / least, 100 * b->flop / least / peak,
            least * peak / b->flop);
     if (b->rival)
-        printf(" %7.1f", mg_samples_least(&b->rival_seconds) / least);
+        printf(" %7.1f", mg_samples_least(&b->rival_seconds[way->precision]) / least);
     putchar('\n');
 }
 
@@ -184,9 +186,10 @@ print_table(const struct bench *b)
            "note-steps/s", "GFLOP/s", "of peak", "x floor", "x torch");
     for (int i = 0; i < b->count; i++)
         print_way(b, &b->ways[i]);
-    if (b->rival)
-        printf("torch       2 %8.3f %8.3f\n", mg_samples_least(&b->rival_seconds),
-               mg_samples_median(&b->rival_seconds));
+    for (int p = 0; p < PRECISIONS && b->rival; p++)
+        printf("torch %s %2d %8.3f %8.3f\n", PRECISION_NAME[p], b->threads,
+               mg_samples_least(&b->rival_seconds[p]),
+               mg_samples_median(&b->rival_seconds[p]));
 }
 
 static void
