@@ -10,7 +10,7 @@ set -u
 . "$root/tests/small_training.sh"
 
 # --- at each call --------------------------------------------------------------------------
-run=(--updates 6)
+run=(--updates 4)
 faulty none 0 -o whole.safetensors --log whole.log "${run[@]}" || exit 1
 
 same_after() { # WHAT: of a training in cut/
@@ -36,8 +36,8 @@ killed_at_each() { # KIND CALLS_AT_LEAST
     return 1
 }
 
-check "killed before any call it goes on to the same end" killed_at_each kill 40
-check "and so it does with half of any write done" killed_at_each torn 15
+check "killed before any call it goes on to the same end" killed_at_each kill 25
+check "and so it does with half of any write done" killed_at_each torn 8
 
 # --- the model is missing or older ---------------------------------------------------------
 rm whole.safetensors
@@ -62,7 +62,7 @@ life() { # ARGUMENT...: goes on for a random time; 1 when it ended by itself
 }
 
 RANDOM=7
-wanted=20
+wanted=15
 [ "${MG_SOAK:-0}" = 1 ] && wanted=1000
 many=(--updates $((wanted * 400)) --patience 0 --checkpoint-every 20)
 rm -f out err

@@ -342,6 +342,70 @@ a_wrong_checkpoint_is_refused(void **unused)
     mg_corpus_finish(&corpus);
 }
 
+// One bit anywhere: in the header (but for the space that fills it up), in the arrays at
+// every 101st byte.
+static void
+a_changed_checkpoint_is_refused(void **unused)
+{
+    (void)unused;
+    struct mg_corpus corpus;
+    struct mg_training t;
+    make_corpus(&corpus);
+    start(&t, &SETTINGS, &corpus, 1);
+    t.best.score = (struct mg_score){.steps = 3, .loss = {.play = 1.0}};
+    gsize length;
+    uint8_t *data = g_bytes_unref_to_data(mg_checkpoint_encode(&t), &length);
+    size_t header = 8 + (size_t)data[0] + 256 * (size_t)data[1];
+    for (size_t i = 0; i < length; i += i < header ? 1 : 101) {
+        if (i < header && data[i] == ' ')
+            continue;
+        data[i] ^= 1;
+        GError *error = NULL;
+        if (mg_checkpoint_restore(&t, data, length, &error) == 0)
+            fail_msg("byte %zu of %zu is not missed", i, length);
+        assert_non_null(error);
+        g_clear_error(&error);
+        data[i] ^= 1;
+    }
+    assert_int_equal(mg_checkpoint_restore(&t, data, length, NULL), 0);
+    g_free(data);
+    mg_training_finish(&t);
+    mg_corpus_finish(&corpus);
+}
+
+static int
+doubtful_until_lost(struct mg_watch *watch, double loss, double norm)
+{
+    for (int i = 1; i <= 100; i++)
+        if (mg_watch_update(watch, loss, norm))
+            return i;
+    return 0;
+}
+
+static void
+a_lost_loss_is_seen(void **unused)
+{
+    (void)unused;
+    struct mg_watch watch = {0};
+    assert_int_equal(doubtful_until_lost(&watch, 10.0, 1.0), 0);
+    assert_true(fabs(watch.mean - 10.0) < 1e-9);
+    assert_int_equal(doubtful_until_lost(&watch, 40.9, 1.0), 0); // no explosion
+    watch = (struct mg_watch){.mean = 10.0};
+    assert_int_equal(doubtful_until_lost(&watch, 41.1, 1.0), 10);
+    watch = (struct mg_watch){.mean = 10.0};
+    assert_int_equal(doubtful_until_lost(&watch, 10.0, (double)INFINITY), 10);
+    watch = (struct mg_watch){.mean = 10.0};
+    assert_int_equal(doubtful_until_lost(&watch, (double)NAN, 1.0), 10);
+    watch = (struct mg_watch){.mean = 10.0, .doubtful = 9};
+    assert_false(mg_watch_update(&watch, 10.0, 1.0)); // one good update ends the doubt
+    assert_int_equal(watch.doubtful, 0);
+    watch = (struct mg_watch){0};
+    assert_int_equal(doubtful_until_lost(&watch, (double)NAN, (double)NAN), 10);
+    assert_true(mg_watch_score((double)NAN, (double)INFINITY));
+    assert_false(mg_watch_score(1e9, (double)INFINITY));
+    assert_true(mg_watch_score(41.1, 10.0));
+}
+
 // Any number of threads scores the same to the bit.
 static void
 scores_do_not_depend_on_threads(void **unused)
@@ -393,6 +457,8 @@ main(void)
         cmocka_unit_test(threads_agree),
         cmocka_unit_test(resume_goes_on_to_the_bit),
         cmocka_unit_test(a_wrong_checkpoint_is_refused),
+        cmocka_unit_test(a_changed_checkpoint_is_refused),
+        cmocka_unit_test(a_lost_loss_is_seen),
         cmocka_unit_test(scores_do_not_depend_on_threads),
         cmocka_unit_test(holding_out_keeps_both_sides),
     };
