@@ -4,7 +4,7 @@
 # make            build the programs into build/ (installs nothing)
 # make play       install what is missing, build, play the default preset
 # make check      install what is missing, build, run the tests
-# make soak       the tests of mg-play at full length: hours
+# make soak       mg-play, and kills of mg-train, at full length: hours
 # make style      the style checks: format, includes, real-time symbols, linters
 # make bench      how long a step takes, by every kernel and in PyTorch
 # make sanitize   the unit tests under ASan and UBSan
@@ -141,7 +141,7 @@ check:
 	@BUILD=$(BUILD) tests/run
 
 # A day of music takes its time.
-SOAK_TESTS := test_rt_random $(patsubst tests/%.sh,%,$(sort $(wildcard \
+SOAK_TESTS := test_rt_random test_train_kill $(patsubst tests/%.sh,%,$(sort $(wildcard \
 	tests/test_*_jack.sh tests/test_play_*.sh)))
 soak:
 	@.ci/setup build check vm
