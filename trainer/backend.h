@@ -79,16 +79,23 @@ struct mg_backend_ops {
 // What each backend begins with.
 struct mg_backend {
     const struct mg_backend_ops *ops;
+    char remark[256]; // the device's name, or why it is the CPU; may be empty
 };
 
-// The backend of a choice.  NULL with one line in *error: no memory, no such device.
+// The backend of a choice; AUTO falls back to the CPU, and its remark says why.  NULL with
+// one line in *error: no memory, no such device.
 struct mg_backend *mg_backend_create(const struct mg_backend_choice *choice,
                                      const struct mg_backend_task *task,
                                      GError **error);
 
-// The backends themselves; as above.
+// The backends themselves; as above.  That of CUDA is in a plug-in, mg-cuda.so, so that
+// nothing else needs its libraries: mg_backend_create() finds it beside the program, or
+// where it is installed, or in the folder that MG_PLUGINS in the environment names.
 struct mg_backend *mg_backend_create_cpu(const struct mg_backend_choice *choice,
                                          const struct mg_backend_task *task,
                                          GError **error);
+struct mg_backend *mg_backend_create_cuda(const struct mg_backend_choice *choice,
+                                          const struct mg_backend_task *task,
+                                          GError **error);
 
 #endif

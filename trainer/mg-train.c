@@ -215,6 +215,14 @@ prepare(struct run *run, GError **error)
     return !status && run->options.report ? begin_report(run, error) : status;
 }
 
+static void
+print_device(const struct mg_backend *backend)
+{
+    const char *remark = backend->remark;
+    fprintf(stderr, "device: %s%s%s%s\n", backend->ops->name, *remark ? " (" : "",
+            remark, *remark ? ")" : "");
+}
+
 // Of a write that the training can do without for now, such as to a full disk: it goes on,
 // and says so once, and once more when the writing succeeds again.  What failed stays in
 // *failure, for the end.
@@ -458,6 +466,8 @@ run_all(struct run *run, char **paths, GError **error)
         status = load_corpora(run, paths, error);
     if (!status)
         status = prepare(run, error);
+    if (!status)
+        print_device(run->training.backend);
     if (!status)
         status = train(run, error);
     if (!status)

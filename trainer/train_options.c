@@ -22,6 +22,7 @@ mg_train_options_init(struct mg_train_options *o)
         .time_units = g_strdup("300,300"),
         .note_units = g_strdup("100,50"),
         .optimizer = g_strdup("adadelta"),
+        .device = g_strdup("auto"),
         .precision = g_strdup("fp32"),
         .final_rate = 1.0,
         .clip = 5.0,
@@ -67,6 +68,8 @@ mg_train_options_entries(struct mg_train_options *o)
         {"transpose", 0, 0, G_OPTION_ARG_STRING, &o->transpose,
          "Random transposition in semitones (0..0)", "LOW..HIGH"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "Threads (all cores)", "N"},
+        {"device", 0, 0, G_OPTION_ARG_STRING, &o->device,
+         "cpu, cuda, or auto: a GPU where there is one (auto)", "NAME"},
         {"precision", 0, 0, G_OPTION_ARG_STRING, &o->precision,
          "Of the factors of products: fp32 or bf16 (fp32)", "FORMAT"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &o->seed, "Random seed (1)", "N"},
@@ -234,10 +237,16 @@ mg_train_options_backend(const struct mg_train_options *o,
                          struct mg_backend_choice *choice, GError **error)
 {
     *choice = (struct mg_backend_choice){
-        .device = MG_DEVICE_CPU,
+        .device = MG_DEVICE_AUTO,
         .precision = MG_PRECISION_FP32,
         .threads = o->threads,
     };
+    if (!strcmp(o->device, "cpu"))
+        choice->device = MG_DEVICE_CPU;
+    else if (!strcmp(o->device, "cuda"))
+        choice->device = MG_DEVICE_CUDA;
+    else if (strcmp(o->device, "auto"))
+        return refuse(error, "device", "cpu, cuda or auto");
     if (o->threads < 1 || o->threads > MG_TEAM_THREADS_MAX)
         return refuse(error, "threads", "1 to 256");
     if (!strcmp(o->precision, "bf16"))
@@ -260,6 +269,7 @@ mg_train_options_finish(struct mg_train_options *o)
     g_free(o->time_units);
     g_free(o->note_units);
     g_free(o->optimizer);
+    g_free(o->device);
     g_free(o->precision);
     g_free(o->transpose);
     *o = (struct mg_train_options){0};

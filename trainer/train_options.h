@@ -17,6 +17,7 @@ struct mg_train_options {
     char *report;    // folder, or NULL
     char *log;       // file, or NULL
     int threads;
+    char *device;
     char *precision;
     int checkpoint_every; // updates
     int patience;         // scores without a better one; 0: for ever
