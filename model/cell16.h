@@ -3,7 +3,8 @@
 // LSTM cells from their sums, in the vectors of a kernel (model/kernel_loops.h says what
 // it must have defined).
 //
-// With I = e^-i, F = e^-f, G = e^-g, O = e^-o, C = e^-c' the cell of model/lstm.h is
+// With I = e^-i, F = e^-f, G = e^-g, O = e^-o, C = e^-c' the LSTM cell (Hochreiter and
+// Schmidhuber 1997, with the forget gate of Gers et al. 2000) is
 //
 //     c' = sigmoid(f) c + sigmoid(i) tanh(g) = c / (1 + F) + (1 - GG) / ((1 + I) (1 + GG))
 //     h' = sigmoid(o) tanh(c')               = (1 - CC) / ((1 + O) (1 + CC))

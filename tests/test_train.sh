@@ -33,7 +33,7 @@ done
 mv corpus/5.mid corpus/deeper/5.MID
 echo nonsense >corpus/broken.mid
 small=(--time-units "10,6" --note-units 8 --batch 2 --segment 16 --optimizer adam
-    --checkpoint-every 3 --threads 1)
+    --checkpoint-every 3 --threads 1 --notes 21-108)
 train=("$build/mg-train" "${small[@]}")
 eval=("$build/mg-eval")
 
@@ -90,6 +90,22 @@ check "the checkpoint after ctrl-C loads" "${train[@]}" -o long.safetensors \
 "${train[@]}" -o held.safetensors --updates 1 --valid corpus/deeper corpus >/dev/null 2>log
 check "what is held out is not trained on" grep -q '^1 pieces of the corpus are held out' log
 check "and the rest is" grep -q '^corpus: 4 pieces' log
+
+# --- the range of a corpus, and another model's weights -------------------------------------------
+mkdir narrow # middle C and the G above, a piece each
+for key in 074 103; do
+    printf '%b' "MThd\0\0\0\6\0\0\0\1\0\0140MTrk\0\0\0\014\0\0220\0${key}d" \
+        "\0140\0200\0${key}\0\0\0377/\0" >narrow/$key.mid
+done
+"${train[@]}" --notes auto -o narrow.safetensors --updates 1 narrow >/dev/null 2>&1
+check "auto takes the keys of the corpus and half an octave around" \
+    grep -a -q '"lowest_note":"54".*"notes":"20"' narrow.safetensors
+check "goes on from another model" "${train[@]}" -o tuned.safetensors --updates 3 \
+    --from a.safetensors corpus >/dev/null 2>&1
+check "whose layers must be the same" refuses 1 'a.safetensors: has another grid' \
+    "${train[@]}" --note-units 9 -o x.safetensors --from a.safetensors corpus
+check "and which must be one" refuses 1 'mg-train: corpus/1.mid: ' \
+    "${train[@]}" -o x.safetensors --from corpus/1.mid corpus
 
 # --- probabilities ------------------------------------------------------------------------------
 check "writes probabilities" "${eval[@]}" --probabilities p.npy a.safetensors corpus/1.mid \

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "io/file.h"
 #include "io/program.h"
+#include "model/model_file.h"
 #include "trainer/keeper.h"
 #include "trainer/progress.h"
 #include "trainer/run_report.h"
@@ -116,6 +118,9 @@ load_corpora(struct run *run, char **paths, GError **error)
                 left_out);
     print_corpus("corpus", &run->corpus);
     print_corpus("held out", &run->held_out);
+    if (!status)
+        mg_train_options_fit_notes(&run->options, &run->settings.shape, &run->corpus,
+                                   &run->held_out);
     if (!status && !run->corpus.piece_count) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                     "every piece is held out: nothing is left to train on");
@@ -197,13 +202,46 @@ begin_report(struct run *run, GError **error)
     return run->report ? 0 : -EIO;
 }
 
+// The model of --from, of the shape that the options ask for.
+static struct mg_model *
+read_model(const char *path, const struct mg_shape *shape, GError **error)
+{
+    GBytes *bytes = mg_file_read(path, MG_MODEL_FILE_MAX_BYTES, error);
+    if (!bytes)
+        return NULL;
+    gsize length;
+    const void *data = g_bytes_get_data(bytes, &length);
+    struct mg_model *model = mg_model_parse(data, length, error);
+    g_bytes_unref(bytes);
+    if (!model)
+        g_prefix_error(error, "%s: ", path);
+    else if (memcmp(&model->layout.shape, shape, sizeof *shape) != 0) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "%s: has another grid, range or layers than the options", path);
+        mg_model_destroy(model);
+        model = NULL;
+    }
+    return model;
+}
+
+// What the training begins with.
+static struct mg_model *
+first_model(const struct run *run, GError **error)
+{
+    if (run->options.from && !run->options.resume)
+        return read_model(run->options.from, &run->settings.shape, error);
+    struct mg_model *model = mg_model_create(&run->settings.shape, error);
+    if (model)
+        mg_model_randomize(model, run->settings.seed);
+    return model;
+}
+
 static int
 prepare(struct run *run, GError **error)
 {
-    struct mg_model *model = mg_model_create(&run->settings.shape, error);
+    struct mg_model *model = first_model(run, error);
     if (!model)
-        return -ENOMEM;
-    mg_model_randomize(model, run->settings.seed);
+        return -EINVAL;
     int status = mg_training_init(&run->training, &run->settings, model, &run->corpus,
                                   &run->backend, error);
     if (status)

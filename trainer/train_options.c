@@ -18,7 +18,7 @@ mg_train_options_init(struct mg_train_options *o)
         .checkpoint_every = 100,
         .patience = 20,
         .steps_per_quarter = 2,
-        .notes = g_strdup("21-108"),
+        .notes = g_strdup("auto"),
         .time_units = g_strdup("300,300"),
         .note_units = g_strdup("100,50"),
         .optimizer = g_strdup("adadelta"),
@@ -45,8 +45,11 @@ mg_train_options_entries(struct mg_train_options *o)
          "Held-out pieces (without it: one in ten of the corpus)", "DIR"},
         {"steps-per-quarter", 0, 0, G_OPTION_ARG_INT, &o->steps_per_quarter,
          "Grid, 2 = eighths (2)", "N"},
-        {"notes", 0, 0, G_OPTION_ARG_STRING, &o->notes, "MIDI note range (21-108)",
+        {"notes", 0, 0, G_OPTION_ARG_STRING, &o->notes,
+         "MIDI note range, as 21-108; auto: that of the corpus and a margin (auto)",
          "LOW-HIGH"},
+        {"from", 0, 0, G_OPTION_ARG_FILENAME, &o->from,
+         "Begin with the weights of a model", "MODEL"},
         {"time-units", 0, 0, G_OPTION_ARG_STRING, &o->time_units,
          "Layers along time (300,300)", "H,..."},
         {"note-units", 0, 0, G_OPTION_ARG_STRING, &o->note_units,
@@ -140,14 +143,21 @@ parse_units(const char *text, int *units, int *layers)
     return count ? status : -EINVAL;
 }
 
+static bool
+notes_are_auto(const struct mg_train_options *o)
+{
+    return !strcmp(o->notes, "auto");
+}
+
 static int
 parse_shape(const struct mg_train_options *o, struct mg_shape *shape, GError **error)
 {
-    int highest;
+    int highest = MG_NOTES_MAX - 1;
     if (o->steps_per_quarter < 1 || o->steps_per_quarter > MG_STEPS_PER_QUARTER_MAX)
         return refuse(error, "steps-per-quarter", "1 to 24");
-    if (parse_pair(o->notes, "-", 0, MG_NOTES_MAX - 1, &shape->lowest_note, &highest))
-        return refuse(error, "notes", "LOW-HIGH in MIDI numbers, as 21-108");
+    if (!notes_are_auto(o) &&
+        parse_pair(o->notes, "-", 0, MG_NOTES_MAX - 1, &shape->lowest_note, &highest))
+        return refuse(error, "notes", "LOW-HIGH in MIDI numbers, as 21-108, or auto");
     if (parse_units(o->time_units, shape->time_units, &shape->time_layers))
         return refuse(error, "time-units", "1 to 4 sizes, as 300,300");
     if (parse_units(o->note_units, shape->note_units, &shape->note_layers))
@@ -232,6 +242,25 @@ mg_train_options_settings(const struct mg_train_options *o,
     return status;
 }
 
+void
+mg_train_options_fit_notes(const struct mg_train_options *o, struct mg_shape *shape,
+                           const struct mg_corpus *corpus,
+                           const struct mg_corpus *held_out)
+{
+    enum { MARGIN = 6 };
+    const struct mg_corpus *both[] = {corpus, held_out};
+    int lowest = MG_NOTES_MAX - 1, highest = 0;
+    if (!notes_are_auto(o))
+        return;
+    for (int c = 0; c < 2; c++)
+        for (int i = 0; i < both[c]->piece_count; i++) {
+            lowest = MIN(lowest, both[c]->pieces[i].lowest_key);
+            highest = MAX(highest, both[c]->pieces[i].highest_key);
+        }
+    shape->lowest_note = MAX(0, lowest - MARGIN);
+    shape->notes = MIN(MG_NOTES_MAX - 1, highest + MARGIN) - shape->lowest_note + 1;
+}
+
 int
 mg_train_options_backend(const struct mg_train_options *o,
                          struct mg_backend_choice *choice, GError **error)
@@ -264,6 +293,7 @@ mg_train_options_finish(struct mg_train_options *o)
     g_strfreev(o->metadata);
     g_free(o->resume);
     g_free(o->report);
+    g_free(o->from);
     g_free(o->log);
     g_free(o->notes);
     g_free(o->time_units);

@@ -15,6 +15,7 @@ struct mg_train_options {
     char **metadata; // KEY=VALUE, or NULL
     char *resume;    // checkpoint, or NULL
     char *report;    // folder, or NULL
+    char *from;      // model, or NULL
     char *log;       // file, or NULL
     int threads;
     char *device;
@@ -44,10 +45,17 @@ void mg_train_options_init(struct mg_train_options *options);
 // The table for mg_program_parse(); it points into *options.  The caller frees it.
 GOptionEntry *mg_train_options_entries(struct mg_train_options *options);
 
-// Checks every value.  Returns 0, or -EINVAL with one line in *error that names the
-// option.
+// Checks every value.  The range of an "auto" --notes is left to
+// mg_train_options_fit_notes().  Returns 0, or -EINVAL with one line in *error that names
+// the option.
 int mg_train_options_settings(const struct mg_train_options *options,
                               struct mg_settings *settings, GError **error);
+
+// Where --notes is "auto": the keys that sound in either corpus, and half an octave more on
+// either side for a player and for transposition.
+void mg_train_options_fit_notes(const struct mg_train_options *options,
+                                struct mg_shape *shape, const struct mg_corpus *corpus,
+                                const struct mg_corpus *held_out);
 
 // The same for where and how to compute.
 int mg_train_options_backend(const struct mg_train_options *options,
