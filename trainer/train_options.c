@@ -280,7 +280,7 @@ mg_train_options_backend(const struct mg_train_options *o,
         return refuse(error, "threads", "1 to 256");
     if (!strcmp(o->precision, "bf16"))
         choice->precision = MG_PRECISION_BF16;
-    else if (strcmp(o->precision, "fp32"))
+    else if (strcmp(o->precision, "fp32") != 0)
         return refuse(error, "precision", "fp32 or bf16");
     return 0;
 }
