@@ -178,9 +178,10 @@ every_piece_comes_back(void **unused)
         assert_same_after_file(&corpus.pieces[i].roll);
     print_message("%d pieces came back, %d skipped\n", corpus.piece_count,
                   corpus.skipped_count);
-    for (int i = 0; i < corpus.skipped_count; i++)
+    for (int i = 0; i < corpus.skipped_count; i++) {
         print_message("skipped: %s\n", corpus.skipped[i].reason);
-    assert_int_equal(corpus.skipped_count, 0);
+        assert_non_null(strstr(corpus.skipped[i].reason, "the same music as"));
+    }
     assert_true(corpus.piece_count > 0);
     mg_corpus_finish(&corpus);
     g_free(data);

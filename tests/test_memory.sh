@@ -19,7 +19,7 @@ out_of_memory() { # KIND N COMMAND...
     status=$?
     left=$(sed -n 's/^guard_memory: .* calls, \([0-9]*\) left$/\1/p' all)
     calls=$(sed -n 's/^guard_memory: \([0-9]*\) calls, .*/\1/p' all)
-    grep -v -E '^guard_memory: |^corpus: |^held out: |^update ' all >err
+    grep -v -E '^(guard_memory|corpus|held out|device): |^update ' all >err
 }
 
 # A piece for which there is no memory is one that is skipped, and named.

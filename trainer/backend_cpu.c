@@ -159,7 +159,7 @@ prepare(struct cpu *cpu, const struct mg_kernel *kernel)
 {
     const struct mg_layout *layout = &cpu->task.model->layout;
     cpu->packed = mg_packed_create(layout, kernel);
-    cpu->workspaces = calloc((size_t)cpu->threads, sizeof *cpu->workspaces);
+    cpu->workspaces = calloc((size_t)cpu->threads, sizeof(void *));
     cpu->gradient = mg_pages(layout->parameters, 1);
     if (!cpu->packed || !cpu->workspaces || !cpu->gradient)
         return -ENOMEM;

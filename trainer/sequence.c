@@ -3,6 +3,7 @@
 // Place by place: products in blocks of rows, cells while their sums are in the cache.
 #include "trainer/sequence.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -286,7 +287,7 @@ cells_back(struct mg_sequence *q, const struct mg_panels *panels, int S, int R, 
 {
     size_t place = (size_t)R * q->stride;
     for (int p = 0; p < panels->count; p++) {
-        size_t unit = (size_t)(p * MG_PANEL_UNITS);
+        size_t unit = (size_t)p * MG_PANEL_UNITS;
         const float *c = q->c + (size_t)s * place + unit;
         q->kernel->cells_down(R, mg_panels_units(panels, p), gates_at(q, S, R, p, s), c,
                               c + place, q->h + unit, q->by_c + unit, q->stride);
@@ -322,6 +323,7 @@ mg_sequence_backward(struct mg_sequence *q, const struct mg_packed_layer *packed
     const struct mg_panels *panels = &packed->panels;
     size_t stride = (size_t)packed->back_columns;
     const float *recurrent = NULL; // the loss by h through the next place
+    assert(S > 0);
     memset(q->by_c, 0, (size_t)R * q->stride * sizeof(float));
     for (int s = S - 1; s >= 0; s--) {
         sum_by_h(q, s, R, above, mask, recurrent, stride);
@@ -349,8 +351,8 @@ give_panel(const struct mg_sequence *q, int p, float *gradient)
     const float *sums =
         q->gradient.sums + (size_t)p * (size_t)inputs_of(lstm) * MG_PANEL_COLUMNS;
     for (int column = 0; column < MG_GATES * units; column++) {
-        size_t gate =
-            (size_t)(column / units * H + p * MG_PANEL_UNITS + column % units);
+        int unit = p * MG_PANEL_UNITS + column % units;
+        size_t gate = (size_t)(column / units) * (size_t)H + (size_t)unit;
         float *by_x = gradient + lstm->weight_ih + gate * (size_t)in;
         float *by_h = gradient + lstm->weight_hh + gate * (size_t)H;
         const float *from = sums + column;

@@ -274,7 +274,7 @@ mg_train_options_backend(const struct mg_train_options *o,
         choice->device = MG_DEVICE_CPU;
     else if (!strcmp(o->device, "cuda"))
         choice->device = MG_DEVICE_CUDA;
-    else if (strcmp(o->device, "auto"))
+    else if (strcmp(o->device, "auto") != 0)
         return refuse(error, "device", "cpu, cuda or auto");
     if (o->threads < 1 || o->threads > MG_TEAM_THREADS_MAX)
         return refuse(error, "threads", "1 to 256");
