@@ -7,6 +7,7 @@
 # make soak       mg-play, and kills of mg-train, at full length: hours
 # make style      the style checks: format, includes, real-time symbols, linters
 # make bench      how long a step takes, by every kernel and in PyTorch
+# make benchmark-quality SET=jsb   train and score a benchmark set, as published models are
 # make sanitize   the unit tests under ASan and UBSan
 # make tsan       the tests that have threads, under TSan
 # make setup      only install what is missing
@@ -71,7 +72,7 @@ PRESETS := $(wildcard presets/*.preset presets/*.safetensors)
 MANUALS := $(wildcard engine/*.1 trainer/*.1)
 
 .DEFAULT_GOAL := all
-.PHONY: all play check soak bench style sanitize tsan install uninstall clean setup \
+.PHONY: all play check soak bench benchmark-quality style sanitize tsan install uninstall clean setup \
 	features tests unit-tests lint force
 .DELETE_ON_ERROR:
 
@@ -153,6 +154,11 @@ bench:
 	@.ci/setup build
 	$(AGAIN) $(BENCHMARKS) $(BUILD)/tests/probe_model
 	@BUILD=$(BUILD) tests/bench/run
+
+benchmark-quality:
+	@.ci/setup build
+	$(AGAIN) $(BUILD)/mg-train $(BUILD)/mg-eval
+	@BUILD=$(BUILD) tests/bench/quality $(SET)
 
 style:
 	@.ci/setup build check style
