@@ -119,6 +119,9 @@ a_corpus_counts_and_skips(void **unused)
     struct mg_roll roll;
     mg_fixture_roll(&roll, 60, 5, 30, 1);
     save_roll(&roll, good);
+    int sounding = 0;
+    for (int i = 0; i < 5 * 30; i++)
+        sounding += roll.cells[i] & MG_CELL_PLAY;
     memset(roll.cells, 0, 5 * 30);
     save_roll(&roll, silent);
     assert_true(g_file_set_contents(bad, "nonsense", -1, NULL));
@@ -128,6 +131,7 @@ a_corpus_counts_and_skips(void **unused)
     assert_int_equal(mg_corpus_load(&corpus, paths, STEPS_PER_QUARTER, NULL), 0);
     assert_int_equal(corpus.piece_count, 1);
     assert_int_equal(corpus.steps, 30);
+    assert_int_equal(corpus.sounding, sounding);
     assert_int_equal(corpus.skipped_count, 2);
     for (int i = 0; i < 2; i++)
         assert_true(g_str_has_prefix(corpus.skipped[i].reason, inside));

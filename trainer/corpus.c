@@ -54,6 +54,9 @@ add_notes(struct mg_piece *piece, const struct mg_smf *smf, int steps_per_quarte
         piece->lowest_key = MIN(piece->lowest_key, note->key);
         piece->highest_key = MAX(piece->highest_key, note->key);
     }
+    size_t cells = (size_t)piece->roll.steps * KEYS;
+    for (size_t i = 0; i < cells; i++)
+        piece->sounding += piece->roll.cells[i] & MG_CELL_PLAY;
 }
 
 static bool
@@ -135,6 +138,7 @@ count_piece(struct mg_corpus *corpus, const struct mg_piece *piece, int sign)
 {
     corpus->steps += sign * piece->roll.steps;
     corpus->notes += sign * piece->notes;
+    corpus->sounding += sign * piece->sounding;
     corpus->off_grid_onsets += sign * piece->off_grid_onsets;
     corpus->drum_notes += sign * piece->drum_notes;
     corpus->repaired_files += sign * piece->repaired;

@@ -22,6 +22,7 @@ struct mg_piece {
     int lowest_key;      // of the keys that sound; lowest > highest in silence
     int highest_key;
     int64_t notes;           // onsets
+    int64_t sounding;        // cells that play
     int64_t off_grid_onsets; // more than a sixteenth of a step from the nearest step
     int64_t drum_notes;      // on channel 10, left out
     bool repaired;           // read with something dropped or mended
@@ -43,6 +44,7 @@ struct mg_corpus {
     int steps_per_quarter;
     int64_t steps; // of all pieces, as what follows
     int64_t notes;
+    int64_t sounding;
     int64_t off_grid_onsets;
     int64_t drum_notes;
     int repaired_files;

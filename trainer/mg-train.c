@@ -152,6 +152,8 @@ describe_best(struct run *run)
     mg_model_set(model, "command", run->command);
     set_number(model, "updates", "%.0f", (double)best->update);
     set_number(model, "training_pieces", "%.0f", run->corpus.piece_count);
+    set_number(model, "training_notes_per_step", "%.3f",
+               (double)run->corpus.sounding / (double)run->corpus.steps);
     set_number(model, "held_out_pieces", "%.0f", run->held_out.piece_count);
     set_number(model, "held_out_steps", "%.0f", steps);
     set_number(model, "held_out_play_nats_per_step", "%.4f", score->loss.play / steps);
