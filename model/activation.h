@@ -11,9 +11,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "model/host_device.h"
+
 // e^x; saturates at e^-87 (NaN too) and e^88.  After Moshier's Cephes expf:
 // e^x = 2^n e^r, |r| <= ln 2 / 2, with ln 2 split in two so that r is exact.
-static inline float
+MG_HOST_DEVICE static inline float
 mg_exp(float x)
 {
     x = x > -87.0f ? x : -87.0f; // NaN too
@@ -35,7 +37,7 @@ mg_exp(float x)
 }
 
 // ln x for x >= 2^-126.  After Cephes logf: x = 2^e m, sqrt(1/2) <= m < sqrt(2).
-static inline float
+MG_HOST_DEVICE static inline float
 mg_log(float x)
 {
     int32_t bits;
@@ -59,13 +61,13 @@ mg_log(float x)
     return m + y + (float)e * 0.693359375f;
 }
 
-static inline float
+MG_HOST_DEVICE static inline float
 mg_sigmoid(float x)
 {
     return 1.0f / (1.0f + mg_exp(-x));
 }
 
-static inline float
+MG_HOST_DEVICE static inline float
 mg_tanh(float x)
 {
     return 2.0f * mg_sigmoid(2.0f * x) - 1.0f;

@@ -7,8 +7,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "model/host_device.h"
+
 // The nearest bf16, to even where two are as near.  Finite in, finite or infinite out.
-static inline uint16_t
+MG_HOST_DEVICE static inline uint16_t
 mg_bf16(float value)
 {
     uint32_t bits;
@@ -16,7 +18,7 @@ mg_bf16(float value)
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-static inline float
+MG_HOST_DEVICE static inline float
 mg_bf16_value(uint16_t half)
 {
     uint32_t bits = (uint32_t)half << 16;
