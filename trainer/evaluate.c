@@ -3,8 +3,6 @@
 // Pieces are scored in segments that hand the time axis's state on.
 #include "trainer/evaluate.h"
 
-#include <math.h>
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,44 +68,18 @@ segment_at(const struct mg_roll *roll, int start)
 }
 
 static void
-count_cells(const struct mg_layout *layout, const struct mg_roll *roll,
-            struct mg_score *score)
-{
-    int lowest = layout->shape.lowest_note - roll->lowest_note;
-    for (int t = 0; t < roll->steps; t++) {
-        const uint8_t *row = mg_roll_row(roll, t);
-        int sounding = 0;
-        for (int n = 0; n < roll->notes; n++) {
-            int play = row[n] & MG_CELL_PLAY;
-            sounding += play;
-            if (n < lowest || n >= lowest + layout->shape.notes)
-                score->unscored_cells += play;
-        }
-        score->sounding += sounding;
-        score->silent_steps += sounding == 0;
-    }
-}
-
-static void
 score_piece(void *context, int thread, int job)
 {
     struct mg_evaluator *e = context;
     const struct mg_roll *roll = &e->corpus->pieces[job].roll;
     struct mg_score *score = &e->scores[job];
-    *score = (struct mg_score){.pieces = 1, .steps = roll->steps};
-    count_cells(&e->layout, roll, score);
+    *score = (struct mg_score){0};
+    mg_score_count(score, &e->layout.shape, roll);
     for (int start = 0; start < roll->steps; start += SEGMENT_STEPS) {
         struct mg_segment segment = segment_at(roll, start);
         mg_backprop_forward(e->workspaces[thread], e->packed, &segment, start > 0, NULL,
                             &score->loss);
     }
-}
-
-double
-mg_score_nats(const struct mg_score *s)
-{
-    double nats = s->loss.play + s->loss.articulate;
-    return s->steps ? nats / (double)s->steps : (double)INFINITY;
 }
 
 struct mg_score

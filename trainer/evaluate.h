@@ -8,20 +8,7 @@
 #include "model/model.h"
 #include "trainer/backprop.h"
 #include "trainer/corpus.h"
-
-// Sums over a corpus; whole pieces, dropout off, natural logarithm.
-struct mg_score {
-    int pieces;
-    int64_t steps;
-    struct mg_loss loss;  // nats; articulation only where a note plays
-    int64_t sounding;     // cells that play
-    int64_t silent_steps; // steps in which nothing plays
-    int64_t
-        unscored_cells; // cells that play outside the range of the model: not scored
-};
-
-// Nats a step, play and articulate; INFINITY where there is no step.
-double mg_score_nats(const struct mg_score *score);
+#include "trainer/score.h"
 
 struct mg_evaluator;
 
