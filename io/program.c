@@ -10,23 +10,41 @@
 #include <stdio.h>
 #include <string.h>
 
+// What a build may have or not.
+static const struct feature {
+    const char *name;
+    bool built_in;
+} FEATURES[] = {
+#ifdef MG_HAVE_FLUIDSYNTH
+    {"fluidsynth", true},
+#else
+    {"fluidsynth", false},
+#endif
+#ifdef MG_HAVE_CAIRO
+    {"cairo", true},
+#else
+    {"cairo", false},
+#endif
+#ifdef MG_HAVE_CUDA
+    {"cuda", true},
+#else
+    {"cuda", false},
+#endif
+};
+
 static void
 print_version(const char *name)
 {
+    const char *separator = "; without ";
     printf("%s %s (with jack, openblas, libsmf", name, MG_VERSION);
-#ifdef MG_HAVE_FLUIDSYNTH
-    fputs(", fluidsynth", stdout);
-#endif
-#ifdef MG_HAVE_CAIRO
-    fputs(", cairo", stdout);
-#endif
-#if !defined(MG_HAVE_FLUIDSYNTH) && !defined(MG_HAVE_CAIRO)
-    fputs("; without fluidsynth, cairo", stdout);
-#elif !defined(MG_HAVE_FLUIDSYNTH)
-    fputs("; without fluidsynth", stdout);
-#elif !defined(MG_HAVE_CAIRO)
-    fputs("; without cairo", stdout);
-#endif
+    for (size_t i = 0; i < G_N_ELEMENTS(FEATURES); i++)
+        if (FEATURES[i].built_in)
+            printf(", %s", FEATURES[i].name);
+    for (size_t i = 0; i < G_N_ELEMENTS(FEATURES); i++)
+        if (!FEATURES[i].built_in) {
+            printf("%s%s", separator, FEATURES[i].name);
+            separator = ", ";
+        }
     puts(")");
 }
 
