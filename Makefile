@@ -43,10 +43,22 @@ MISSING := $(strip $(foreach p,$(REQUIRED),$(if $(call find,$(p)),,$(p))) \
 FOUND := $(foreach p,$(OPTIONAL),$(call find,$(p)))
 ABSENT := $(filter-out $(FOUND),$(OPTIONAL))
 HAVE := $(foreach p,$(FOUND),-DMG_HAVE_$(shell echo $(p) | tr a-z A-Z))
-PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(REQUIRED) $(FOUND) 2>/dev/null | \
+LINKED := $(REQUIRED) $(FOUND)
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LINKED) 2>/dev/null | \
 	sed 's/-I/-isystem /g')
-PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(REQUIRED) $(FOUND) 2>/dev/null)
+PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(LINKED) 2>/dev/null)
 TEST_PKG_LIBS := $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null)
+
+# CUDA is in a plug-in of mg-train, so that nothing else needs its libraries.  NVCC= none.
+NVCC ?= $(or $(shell command -v nvcc 2>/dev/null),$(wildcard /usr/local/cuda/bin/nvcc))
+CUDA := $(if $(NVCC),$(abspath $(dir $(realpath $(NVCC)))..))
+# Ampere and Hopper, and what newer ones make their own code of.
+CUDA_ARCH ?= -gencode arch=compute_80,code=sm_80 \
+	-gencode arch=compute_90,code=[sm_90,compute_90]
+HAVE += $(if $(NVCC),-DMG_HAVE_CUDA)
+FOUND += $(if $(NVCC),cuda)
+ABSENT += $(if $(NVCC),,cuda)
+PLUGINS += $(if $(NVCC),$(BUILD)/mg-cuda.so)
 
 # --- the programs: each folder is a library, each mg-*.c a main file ----------------------
 lib_sources = $(filter-out $(1)/mg-%.c,$(wildcard $(1)/*.c))
@@ -76,13 +88,13 @@ MANUALS := $(wildcard engine/*.1 trainer/*.1)
 	features tests unit-tests lint force
 .DELETE_ON_ERROR:
 
-all: features $(PROGRAMS)
+all: features $(PROGRAMS) $(PLUGINS)
 
 features:
 ifneq ($(MISSING),)
 	@echo "missing: $(MISSING); 'make setup' installs what it takes" && false
 endif
-	@echo "MusicGuru $(VERSION) with: $(REQUIRED) $(FOUND)$(if $(ABSENT), (left out: $(ABSENT)))"
+	@echo "MusicGuru $(VERSION) with: $(strip $(REQUIRED) $(FOUND))$(if $(strip $(ABSENT)), (left out: $(strip $(ABSENT))))"
 
 # What the objects were compiled with: when that changes (another PREFIX, a library that has
 # come), all are compiled again.
@@ -119,6 +131,47 @@ $(TEST_GUARDS): $(BUILD)/%.so: %.c $(BUILD)/flags | features
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -fno-builtin -shared -o $@ $< -ldl
+
+# The plug-in of CUDA twice: for GPUs, and for tests on a stand-in for one, on the CPU.  The
+# kernels are C too.
+CUDA_SOURCES := $(wildcard trainer/cuda/*.c) trainer/score.c model/roll.c
+CUDA_KERNELS := $(wildcard trainer/cuda/*.cu)
+STAND_IN := $(wildcard tests/cuda_stand_in/*.c)
+GPU_OBJECTS := $(patsubst %,$(BUILD)/gpu/%.o,$(CUDA_SOURCES) $(CUDA_KERNELS))
+STAND_IN_OBJECTS := $(patsubst %,$(BUILD)/stand_in/%.o,\
+	$(CUDA_SOURCES) $(CUDA_KERNELS) $(STAND_IN))
+TEST_PLUGINS := $(BUILD)/tests/cuda_stand_in/mg-cuda.so
+PLUGIN_FLAGS := -fPIC -fvisibility=hidden
+
+$(BUILD)/gpu/%.c.o: %.c $(BUILD)/flags | features
+	@mkdir -p $(@D)
+	@echo "  CC      $< (cuda)"
+	$(Q)$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) $(PLUGIN_FLAGS) -isystem $(CUDA)/include -MMD -MP \
+		-c -o $@ $<
+
+$(BUILD)/gpu/%.cu.o: %.cu $(BUILD)/flags | features
+	@mkdir -p $(@D)
+	@echo "  NVCC    $<"
+	$(Q)$(NVCC) -std=c++17 -O3 $(CUDA_ARCH) -I. $(CPPFLAGS) -Xcompiler -Wall,-Wextra \
+		$(PLUGIN_FLAGS:%=-Xcompiler %) -MMD -MP -c -o $@ $<
+
+$(BUILD)/mg-cuda.so: $(GPU_OBJECTS)
+	@echo "  LD      $@"
+	$(Q)$(NVCC) -shared -cudart static -o $@ $^ -lcublas -Xlinker -rpath,$(CUDA)/lib64 \
+		$(shell $(PKG_CONFIG) --libs glib-2.0)
+
+$(BUILD)/stand_in/%.o: % $(BUILD)/flags | features
+	@mkdir -p $(@D)
+	@echo "  CC      $< (stand-in)"
+	$(Q)$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) $(PLUGIN_FLAGS) -Itests/cuda_stand_in -MMD -MP \
+		-c -o $@ -x c $<
+
+$(TEST_PLUGINS): $(STAND_IN_OBJECTS)
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/test_cuda $(BUILD)/tests/test_cuda_rounded: | $(TEST_PLUGINS)
 
 unit-tests: $(TEST_PROGRAMS)
 tests: all $(TEST_PROGRAMS) $(TEST_HELPERS) $(TEST_GUARDS)
@@ -165,7 +218,7 @@ style:
 	$(AGAIN) lint
 
 lint: features
-	@BUILD=$(BUILD) TIDY_FLAGS='$(subst ','\'',$(ALL_CFLAGS) $(HAVE) $(PKG_CFLAGS))' \
+	@BUILD=$(BUILD) TIDY_FLAGS='$(subst ','\'',$(ALL_CFLAGS) $(HAVE) $(PKG_CFLAGS) -Itests/cuda_stand_in)' \
 		tests/style
 
 sanitize:
@@ -186,6 +239,7 @@ tsan:
 BIN_DIR = $(DESTDIR)$(PREFIX)/bin
 MAN_DIR = $(DESTDIR)$(PREFIX)/share/man
 SHARE_DIR = $(DESTDIR)$(PREFIX)/share/musicguru
+PLUGIN_DIR = $(DESTDIR)$(PREFIX)/lib/musicguru
 UNIT_DIR = $(DESTDIR)$(PREFIX)/lib/systemd/user
 ICON_DIR = $(DESTDIR)$(PREFIX)/share/icons/hicolor/scalable/apps
 MANUALS5 := $(wildcard engine/*.5 trainer/*.5)
@@ -194,6 +248,8 @@ UNITS := $(patsubst systemd/%.in,%,$(wildcard systemd/*.service.in))
 install: all
 	install -d $(BIN_DIR) $(MAN_DIR)/man1 $(MAN_DIR)/man5 $(SHARE_DIR)
 	install $(PROGRAMS) $(BIN_DIR)
+	$(if $(PLUGINS),install -d $(PLUGIN_DIR))
+	$(if $(PLUGINS),install -m 644 $(PLUGINS) $(PLUGIN_DIR))
 	$(if $(MANUALS),install -m 644 $(MANUALS) $(MAN_DIR)/man1)
 	$(if $(MANUALS5),install -m 644 $(MANUALS5) $(MAN_DIR)/man5)
 	$(if $(PRESETS),install -m 644 $(PRESETS) $(SHARE_DIR))
@@ -209,7 +265,9 @@ uninstall:
 	rm -f $(addprefix $(MAN_DIR)/man5/,$(notdir $(MANUALS5)))
 	rm -f $(addprefix $(SHARE_DIR)/,$(notdir $(PRESETS)))
 	rm -f $(addprefix $(UNIT_DIR)/,$(UNITS)) $(ICON_DIR)/musicguru.svg
+	rm -f $(PLUGIN_DIR)/mg-cuda.so
 	-rmdir $(SHARE_DIR)
+	-rmdir $(PLUGIN_DIR)
 
 clean:
 	rm -rf $(BUILD) build-sanitize build-tsan
