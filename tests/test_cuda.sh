@@ -2,7 +2,8 @@
 # SPDX-FileCopyrightText: 2026 The MusicGuru authors
 # SPDX-License-Identifier: ISC
 # mg-train --device, where there is no GPU: one line that says what is missing, and the CPU
-# where the choice is left to it.  What a GPU computes is tests/test_cuda.c.
+# where the choice is left to it; and a training on the stand-in for one.  What a GPU computes
+# is tests/test_cuda.c.
 set -u
 # shellcheck source=tests/check.sh
 . "$(dirname "$0")/check.sh"
@@ -39,6 +40,25 @@ check "auto without it is the CPU" says auto 0 '^device: cpu (cuda: .*nvcc'
 echo nonsense >none/mg-cuda.so
 check "a broken plug-in is named" says cuda 1 'cuda: none/mg-cuda.so'
 check "auto goes on without it" says auto 0 '^device: cpu (cuda: none/mg-cuda.so'
+
+export MG_PLUGINS=$build/tests/cuda_stand_in
+check "auto takes a GPU" says auto 0 '^device: cuda (stand-in for a GPU)$'
+
+# The stand-in sums in the same order each time: so the two ways must end in the same bits.
+goes_on() { # PRECISION
+    local way=("${train[@]}" --device cuda --precision "$1" --checkpoint-every 3)
+    rm -f whole.* halves.*
+    "${way[@]}" --updates 6 -o whole.safetensors corpus >log 2>&1 &&
+        "${way[@]}" --updates 3 -o halves.safetensors corpus >log 2>&1 &&
+        "${way[@]}" --updates 6 -o halves.safetensors \
+            --resume halves.safetensors.checkpoint corpus >log 2>&1 ||
+        { cat log; return 1; }
+    cmp whole.safetensors.checkpoint halves.safetensors.checkpoint
+}
+
+for precision in fp32 bf16; do
+    check "a resumed training goes on to the bit in $precision" goes_on $precision
+done
 unset MG_PLUGINS
 
 if [ -e "$build/mg-cuda.so" ] && ! [ -e /proc/driver/nvidia/version ]; then

@@ -11,8 +11,19 @@
 
 #include "model/random.h"
 #include "tests/fixture.h"
+#include "trainer/training.h"
 
-enum { PIECES = 6, UNITS_MOST = 21, STEPS_MOST = 37 };
+enum { PIECES = 6, UNITS_MOST = 21, STEPS_MOST = 37, TRAINING_UPDATES = 200 };
+
+// What must not fail.
+static void
+stop_at(int status, const GError *error)
+{
+    if (!status)
+        return;
+    printf("%s\n", error ? error->message : "failed");
+    abort();
+}
 
 static bool
 opens(void)
@@ -91,10 +102,7 @@ twin_init(struct mg_twin *twin, const struct mg_twins *twins, enum mg_device dev
     const struct mg_backend_task task = {twin->model, &twin->optimizer, twins->batch,
                                          twins->steps};
     twin->backend = mg_backend_create(&choice, &task, &error);
-    if (!twin->backend) {
-        printf("%s\n", error->message);
-        abort();
-    }
+    stop_at(!twin->backend, error);
 }
 
 static void
@@ -182,12 +190,10 @@ mg_twins_gradient(struct mg_twins *twins, float dropout, uint32_t update, bool t
         GError *error = NULL;
         size_t count = twin[i]->model->layout.parameters;
         memset(twin[i]->told, 0, count * sizeof(int));
-        if (twin[i]->backend->ops->gradient(twin[i]->backend, &batch, losses[i],
-                                            told ? take_gradient : NULL, twin[i],
-                                            &error)) {
-            printf("%s\n", error->message);
-            abort();
-        }
+        stop_at(twin[i]->backend->ops->gradient(twin[i]->backend, &batch, losses[i],
+                                                told ? take_gradient : NULL, twin[i],
+                                                &error),
+                error);
     }
 }
 
@@ -201,4 +207,83 @@ mg_twins_difference(const float *a, const float *b, size_t count)
         all += (double)b[i] * (double)b[i];
     }
     return all > 0.0 ? sqrt(difference / all) : sqrt(difference);
+}
+
+static const struct mg_settings SETTINGS = {
+    .shape =
+        {
+            .lowest_note = 40,
+            .notes = 20,
+            .steps_per_quarter = 2,
+            .time_layers = 2,
+            .time_units = {24, 20},
+            .note_layers = 2,
+            .note_units = {16, 8},
+        },
+    .method = MG_METHOD_ADAM,
+    .learning_rate = 0.002,
+    .final_rate = 1.0,
+    .clip = 5.0,
+    .dropout = 0.25,
+    .batch = 4,
+    .segment = 24,
+    .transpose_low = -2,
+    .transpose_high = 3,
+    .seed = 7,
+    .updates = TRAINING_UPDATES,
+};
+
+static void
+start(struct mg_training *training, enum mg_device device, enum mg_precision precision,
+      const struct mg_corpus *corpus)
+{
+    GError *error = NULL;
+    struct mg_model *model = mg_model_create(&SETTINGS.shape, NULL);
+    assert(model);
+    mg_model_randomize(model, SETTINGS.seed);
+    const struct mg_backend_choice choice = {
+        .device = device, .precision = precision, .threads = 2};
+    stop_at(mg_training_init(training, &SETTINGS, model, corpus, &choice, &error),
+            error);
+}
+
+static double
+nats_after_update(struct mg_training *training)
+{
+    struct mg_update update;
+    GError *error = NULL;
+    stop_at(mg_training_update(training, &update, &error), error);
+    return update.loss.play + update.loss.articulate;
+}
+
+static double
+score_of(struct mg_training *training, const struct mg_corpus *corpus)
+{
+    struct mg_score score;
+    GError *error = NULL;
+    stop_at(mg_training_score(training, corpus, &score, &error), error);
+    return mg_score_nats(&score);
+}
+
+void
+mg_twins_train(enum mg_precision precision, struct mg_twin_curves *curves)
+{
+    struct mg_corpus corpus;
+    struct mg_training cpu, gpu;
+    *curves = (struct mg_twin_curves){0};
+    mg_fixture_corpus(&corpus, PIECES, 43, 12, 3);
+    start(&cpu, MG_DEVICE_CPU, MG_PRECISION_FP32, &corpus);
+    start(&gpu, MG_DEVICE_CUDA, precision, &corpus);
+    for (int i = 0; i < TRAINING_UPDATES; i++) {
+        double nats = nats_after_update(&cpu);
+        double apart = fabs(nats_after_update(&gpu) - nats) / nats;
+        curves->first = i ? curves->first : nats;
+        curves->last = nats;
+        curves->apart = fmax(curves->apart, apart);
+    }
+    curves->cpu_score = score_of(&cpu, &corpus);
+    curves->gpu_score = score_of(&gpu, &corpus);
+    mg_training_finish(&gpu);
+    mg_training_finish(&cpu);
+    mg_corpus_finish(&corpus);
 }

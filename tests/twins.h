@@ -49,6 +49,17 @@ void mg_twins_deal(struct mg_twins *twins, uint32_t round);
 void mg_twins_gradient(struct mg_twins *twins, float dropout, uint32_t update,
                        bool told, struct mg_loss *cpu, struct mg_loss *gpu);
 
+// What became of the same training of 200 updates on both.
+struct mg_twin_curves {
+    double first; // nats a step of the first update and of the last, on the CPU
+    double last;
+    double apart;     // at the most, of an update's nats
+    double cpu_score; // nats a step of the corpus at the end
+    double gpu_score;
+};
+
+void mg_twins_train(enum mg_precision precision, struct mg_twin_curves *curves);
+
 // |a - b| / |b| of arrays.
 double mg_twins_difference(const float *a, const float *b, size_t count);
 
