@@ -22,6 +22,7 @@ cublasGetStatusString(cublasStatus_t status)
 cublasStatus_t
 cublasCreate(cublasHandle_t *handle)
 {
+    openblas_set_num_threads(1); // others would wait for small products, spinning
     *handle = calloc(1, sizeof **handle);
     return *handle ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_ALLOC_FAILED;
 }
@@ -77,14 +78,33 @@ cut_to_tf32(float value)
     return value;
 }
 
+// Room for the factors of a product, kept for the next.
+struct room {
+    float *values;
+    size_t count;
+};
+
+static float *
+make_room(struct room *room, size_t count)
+{
+    if (count > room->count) {
+        free(room->values);
+        room->values = malloc(count * sizeof *room->values);
+        if (!room->values)
+            abort();
+        room->count = count;
+    }
+    return room->values;
+}
+
 // The factors as the product takes them, in columns as long as the matrix has rows.
 static float *
-take(const struct matrix *matrix, int rows, int columns, bool tf32)
+take(const struct matrix *matrix, int rows, int columns, bool tf32, struct room *room)
 {
     int height = matrix->operation == CUBLAS_OP_N ? rows : columns;
     int width = matrix->operation == CUBLAS_OP_N ? columns : rows;
-    float *taken = malloc((size_t)height * (size_t)width * sizeof *taken), *to = taken;
-    for (int j = 0; taken && j < width; j++)
+    float *taken = make_room(room, (size_t)height * (size_t)width), *to = taken;
+    for (int j = 0; j < width; j++)
         for (int i = 0; i < height; i++, to++) {
             size_t at = (size_t)j * (size_t)matrix->leading + (size_t)i;
             *to = matrix->type == CUDA_R_16BF
@@ -101,15 +121,13 @@ multiply(const void *work, uint32_t count)
 {
     (void)count;
     const struct product_work *p = work;
-    float *a = take(&p->a, p->m, p->k, p->tf32), *b = take(&p->b, p->k, p->n, p->tf32);
+    static struct room rooms[2];
+    float *a = take(&p->a, p->m, p->k, p->tf32, &rooms[0]);
+    float *b = take(&p->b, p->k, p->n, p->tf32, &rooms[1]);
     bool turn_a = p->a.operation != CUBLAS_OP_N, turn_b = p->b.operation != CUBLAS_OP_N;
-    if (!a || !b)
-        abort();
     cblas_sgemm(CblasColMajor, turn_a ? CblasTrans : CblasNoTrans,
                 turn_b ? CblasTrans : CblasNoTrans, p->m, p->n, p->k, p->alpha, a,
                 turn_a ? p->k : p->m, b, turn_b ? p->n : p->k, p->beta, p->c, p->ldc);
-    free(b);
-    free(a);
 }
 
 static cublasStatus_t

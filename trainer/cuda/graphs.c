@@ -36,7 +36,9 @@ mg_cuda_graphs_init(struct mg_cuda_graphs *graphs, struct mg_cuda_network *net)
 void
 mg_cuda_graphs_finish(struct mg_cuda_graphs *graphs)
 {
-    g_clear_pointer(&graphs->by_steps, g_hash_table_destroy);
+    if (graphs->by_steps)
+        g_hash_table_destroy(graphs->by_steps);
+    *graphs = (struct mg_cuda_graphs){0};
 }
 
 int

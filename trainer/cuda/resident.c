@@ -23,10 +23,11 @@ mg_cuda_resident_init(struct mg_cuda_resident *resident)
 void
 mg_cuda_resident_finish(struct mg_cuda_resident *resident)
 {
-    g_clear_pointer(&resident->pieces, g_hash_table_destroy);
+    if (resident->pieces)
+        g_hash_table_destroy(resident->pieces);
     if (resident->blocks)
         g_ptr_array_free(resident->blocks, TRUE);
-    resident->blocks = NULL;
+    *resident = (struct mg_cuda_resident){0};
 }
 
 // The end of the last block, or of a new one.
