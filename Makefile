@@ -205,7 +205,7 @@ soak:
 
 bench:
 	@.ci/setup build
-	$(AGAIN) $(BENCHMARKS) $(BUILD)/tests/probe_model
+	$(AGAIN) $(BENCHMARKS) $(BUILD)/tests/probe_model $(PLUGINS)
 	@BUILD=$(BUILD) tests/bench/run
 
 benchmark-quality:

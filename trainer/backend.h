@@ -36,7 +36,8 @@ struct mg_backend_task {
     int steps;                      // of a segment at the most
 };
 
-// Segments whose losses are to fall together.
+// Segments whose losses are to fall together.  Their rolls, and those of a corpus that is
+// scored, stay where and as they are while the backend lives: it may hold copies.
 struct mg_batch {
     const struct mg_segment *segments;
     int count;

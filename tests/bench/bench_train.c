@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: ISC
 // One update of a training in either precision, on one thread and on two, against what the
 // machine can do and against another program: bench_train ROUNDS MODEL [COMMAND ...]
+// Where there is a GPU, on that too, against the other program there.
 //
 // All ways take their turn in each round, beside the yardsticks, as in bench_step.
 #include <cblas.h>
@@ -33,7 +34,7 @@ static const char *const PRECISION_NAME[PRECISIONS] = {"fp32", "bf16"};
 
 struct way {
     int precision;
-    int threads;
+    int threads; // 0: a GPU
     struct mg_training training;
     struct mg_samples seconds;
 };
@@ -43,11 +44,12 @@ struct bench {
     double flop; // of an update
     int64_t note_steps;
     int threads;
-    struct way ways[PRECISIONS * THREADS];
+    struct way ways[PRECISIONS * (THREADS + 1)];
     int count;
     struct mg_samples flops[PRECISIONS][THREADS]; // a second
     struct mg_rival *rival;
     struct mg_samples rival_seconds[PRECISIONS]; // on as many threads as there are
+    struct mg_samples rival_gpu_seconds[PRECISIONS];
 };
 
 // Multiplications and additions of one note at one step: each weight of a layer once on the
@@ -100,10 +102,12 @@ measure_machine(struct bench *b)
         }
 }
 
-static void
-add_way(struct bench *b, const struct mg_shape *shape, int precision, int threads)
+// Returns 0, or -errno with one line in *error.
+static int
+add_way(struct bench *b, const struct mg_shape *shape, int precision, int threads,
+        GError **error)
 {
-    struct way *way = &b->ways[b->count++];
+    struct way *way = &b->ways[b->count];
     struct mg_settings settings = {
         .shape = *shape,
         .method = MG_METHOD_ADAM,
@@ -116,15 +120,49 @@ add_way(struct bench *b, const struct mg_shape *shape, int precision, int thread
         .seed = 1,
         .updates = 1000,
     };
-    struct mg_backend_choice choice = {MG_DEVICE_CPU, PRECISION[precision], threads};
-    struct mg_model *model = mg_model_create(shape, NULL);
+    struct mg_backend_choice choice = {
+        .device = threads ? MG_DEVICE_CPU : MG_DEVICE_CUDA,
+        .precision = PRECISION[precision],
+        .threads = threads,
+    };
+    struct mg_model *model = mg_model_create(shape, error);
+    if (!model)
+        return -1;
     way->precision = precision;
     way->threads = threads;
-    if (model)
-        mg_model_randomize(model, 1);
-    if (!model ||
-        mg_training_init(&way->training, &settings, model, &b->corpus, &choice, NULL))
-        exit(1);
+    mg_model_randomize(model, 1);
+    int status =
+        mg_training_init(&way->training, &settings, model, &b->corpus, &choice, error);
+    if (status)
+        mg_training_finish(&way->training);
+    else
+        b->count++;
+    return status;
+}
+
+static void
+add_cpu(struct bench *b, const struct mg_shape *shape)
+{
+    GError *error = NULL;
+    for (int p = 0; p < PRECISIONS; p++)
+        for (int threads = 1; threads <= b->threads; threads++)
+            if (add_way(b, shape, p, threads, &error)) {
+                fprintf(stderr, "bench_train: %s\n", error->message);
+                exit(1);
+            }
+}
+
+static void
+add_gpu(struct bench *b, const struct mg_shape *shape)
+{
+    GError *error = NULL;
+    for (int p = 0; p < PRECISIONS; p++)
+        if (add_way(b, shape, p, 0, &error)) {
+            printf("no GPU: %s\n", error->message);
+            g_error_free(error);
+            return;
+        }
+    printf("GPU: %s\n", b->ways[b->count - 1].training.backend->remark);
 }
 
 static void
@@ -137,17 +175,34 @@ time_update(struct way *way)
     mg_samples_add(&way->seconds, mg_yardstick_now() - begun);
 }
 
+// where: a number of threads, or "cuda".
+static void
+ask_rival(struct bench *b, int precision, const char *where, struct mg_samples *samples)
+{
+    double seconds[2];
+    char *question =
+        g_strdup_printf("%s %s %d %d", PRECISION_NAME[precision], where, BATCH, STEPS);
+    if (mg_rival_ask(b->rival, question, seconds))
+        mg_samples_add(samples, seconds[0]);
+    g_free(question);
+}
+
+static bool
+on_gpu(const struct bench *b)
+{
+    return b->ways[b->count - 1].threads == 0;
+}
+
 static void
 time_rival(struct bench *b)
 {
+    char *threads = g_strdup_printf("%d", b->threads);
     for (int p = 0; p < PRECISIONS; p++) {
-        double seconds[2];
-        char *question =
-            g_strdup_printf("%s %d %d %d", PRECISION_NAME[p], b->threads, BATCH, STEPS);
-        if (mg_rival_ask(b->rival, question, seconds))
-            mg_samples_add(&b->rival_seconds[p], seconds[0]);
-        g_free(question);
+        ask_rival(b, p, threads, &b->rival_seconds[p]);
+        if (on_gpu(b))
+            ask_rival(b, p, "cuda", &b->rival_gpu_seconds[p]);
     }
+    g_free(threads);
 }
 
 static void
@@ -179,13 +234,30 @@ print_way(const struct bench *b, const struct way *way)
     putchar('\n');
 }
 
+// Of a GPU the peak is not measured.
+static void
+print_gpu(const struct bench *b, const struct way *way)
+{
+    double least = mg_samples_least(&way->seconds);
+    const struct mg_samples *rival = &b->rival_gpu_seconds[way->precision];
+    printf("%-5s %7s %8.4f %8.4f %12.0f %8.0f", PRECISION_NAME[way->precision], "cuda",
+           least, mg_samples_median(&way->seconds), (double)b->note_steps / least,
+           1e-9 * b->flop / least);
+    if (rival->count)
+        printf(" %8s %7s %7.1f", "", "", mg_samples_least(rival) / least);
+    putchar('\n');
+}
+
 static void
 print_table(const struct bench *b)
 {
     printf("%-5s %7s %8s %8s %12s %8s %8s %7s %7s\n", "", "threads", "min s", "median",
            "note-steps/s", "GFLOP/s", "of peak", "x floor", "x torch");
     for (int i = 0; i < b->count; i++)
-        print_way(b, &b->ways[i]);
+        if (b->ways[i].threads)
+            print_way(b, &b->ways[i]);
+        else
+            print_gpu(b, &b->ways[i]);
     for (int p = 0; p < PRECISIONS && b->rival; p++)
         printf("torch %s %2d %8.3f %8.3f\n", PRECISION_NAME[p], b->threads,
                mg_samples_least(&b->rival_seconds[p]),
@@ -226,9 +298,8 @@ main(int argc, char **argv)
     bench.corpus.pieces = g_new0(struct mg_piece, PIECES);
     for (int i = 0; i < PIECES; i++) // of the segments' length, and of chords of four
         mg_fixture_piece(&bench.corpus.pieces[i], 48, 24, STEPS, 2 * (uint64_t)i);
-    for (int p = 0; p < PRECISIONS; p++)
-        for (int threads = 1; threads <= bench.threads; threads++)
-            add_way(&bench, &shape, p, threads);
+    add_cpu(&bench, &shape);
+    add_gpu(&bench, &shape);
     const struct mg_layout *layout = &bench.ways[0].training.model->layout;
     bench.note_steps = (int64_t)BATCH * STEPS * shape.notes;
     bench.flop = flop_of_note(layout) * (double)bench.note_steps;

@@ -7,7 +7,8 @@
 
 Reads lines "WAY THREADS SEGMENTS STEPS" and answers each with the seconds of one update: forward,
 loss, backward, clipping and Adam, on features that are there already.  WAY is fp32 or bf16
-(autocast).  Written for speed: nn.LSTM on both axes, all segments in one batch, layers that
+(autocast).  THREADS may be "cuda": on a GPU, where nn.LSTM is cuDNN's and fp32 products take TF32
+factors, as ours do; without one the answer is "none".  Written for speed: nn.LSTM on both axes, all segments in one batch, layers that
 follow each other in one call.
 """
 import sys
@@ -61,18 +62,25 @@ class Network(torch.nn.Module):
 
 
 class Training:
-    def __init__(self, meta):
+    def __init__(self, meta, device):
         self.notes = int(meta["notes"])
-        self.net = Network(meta)
+        self.device = device
+        self.net = Network(meta).to(device)
         self.adam = torch.optim.Adam(self.net.parameters(), lr=0.001)
 
+    def wait(self):
+        if self.device == "cuda":
+            torch.cuda.synchronize()
+
     def update(self, way, segments, steps):
-        features = (torch.rand(steps, segments, self.notes, FEATURES) < 0.1).float()
-        cells = (torch.rand(self.notes, segments, steps, 2) < 0.05).float()
+        on = {"device": self.device}
+        features = (torch.rand(steps, segments, self.notes, FEATURES, **on) < 0.1).float()
+        cells = (torch.rand(self.notes, segments, steps, 2, **on) < 0.05).float()
         below = torch.nn.functional.pad(cells, (0, 0, 0, 0, 0, 0, 1, 0))[:-1]
+        self.wait()
         begun = time.perf_counter()
         self.adam.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, enabled=way == "bf16"):
+        with torch.autocast(self.device, torch.bfloat16, enabled=way == "bf16"):
             logits = self.net(features, below)
         losses = torch.nn.functional.binary_cross_entropy_with_logits(
             logits.float(), cells, reduction="none")
@@ -80,16 +88,26 @@ class Training:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5)
         self.adam.step()
+        self.wait()
         return time.perf_counter() - begun
 
 
 def main():
     meta, _ = read_model(sys.argv[1])
-    training = Training(meta)
+    trainings = {"cpu": Training(meta, "cpu")}
+    if torch.cuda.is_available():
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+        trainings["cuda"] = Training(meta, "cuda")
     for line in sys.stdin:
         way, threads, segments, steps = line.split()
-        torch.set_num_threads(int(threads))
-        print(f"{training.update(way, int(segments), int(steps)):.4f}", flush=True)
+        device = "cuda" if threads == "cuda" else "cpu"
+        if device == "cpu":
+            torch.set_num_threads(int(threads))
+        if device in trainings:
+            seconds = trainings[device].update(way, int(segments), int(steps))
+            print(f"{seconds:.6f}", flush=True)
+        else:
+            print("none", flush=True)
 
 
 if __name__ == "__main__":
