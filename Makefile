@@ -52,13 +52,15 @@ TEST_PKG_LIBS := $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null)
 # CUDA is in a plug-in of mg-train, so that nothing else needs its libraries.  NVCC= none.
 NVCC ?= $(or $(shell command -v nvcc 2>/dev/null),$(wildcard /usr/local/cuda/bin/nvcc))
 CUDA := $(if $(NVCC),$(abspath $(dir $(realpath $(NVCC)))..))
+HAVE_CUDA := $(if $(NVCC),$(shell echo '\#include <cublas_v2.h>' | \
+	$(CC) $(CPPFLAGS) -I$(CUDA)/include -E - >/dev/null 2>&1 && echo yes))
 # Ampere and Hopper, and what newer ones make their own code of.
 CUDA_ARCH ?= -gencode arch=compute_80,code=sm_80 \
 	-gencode arch=compute_90,code=[sm_90,compute_90]
-HAVE += $(if $(NVCC),-DMG_HAVE_CUDA)
-FOUND += $(if $(NVCC),cuda)
-ABSENT += $(if $(NVCC),,cuda)
-PLUGINS += $(if $(NVCC),$(BUILD)/mg-cuda.so)
+HAVE += $(if $(HAVE_CUDA),-DMG_HAVE_CUDA)
+FOUND += $(if $(HAVE_CUDA),cuda)
+ABSENT += $(if $(HAVE_CUDA),,cuda)
+PLUGINS += $(if $(HAVE_CUDA),$(BUILD)/mg-cuda.so)
 
 # --- the programs: each folder is a library, each mg-*.c a main file ----------------------
 lib_sources = $(filter-out $(1)/mg-%.c,$(wildcard $(1)/*.c))

@@ -24,9 +24,9 @@ offenders() {
 }
 
 check() {
-    offenders model 'model' 'jack|alsa|fluidsynth|smf|mpi|cuda.*|pthread|semaphore'
-    offenders io 'io' 'cblas|mpi|cuda.*'
-    offenders engine 'engine|model|io' 'jack|alsa|fluidsynth|smf|cblas|mpi|cuda.*'
+    offenders model 'model' 'jack|alsa|fluidsynth|smf|mpi|cuda.*|cublas.*|pthread|semaphore'
+    offenders io 'io' 'cblas|mpi|cuda.*|cublas.*'
+    offenders engine 'engine|model|io' 'jack|alsa|fluidsynth|smf|cblas|mpi|cuda.*|cublas.*'
     offenders trainer 'trainer|model|io' 'jack|alsa|fluidsynth|smf'
 }
 
