@@ -3,6 +3,7 @@
 // The host's side of a batch: where its segments are in the pieces on the device.
 #include "trainer/cuda/feed.h"
 
+#include <assert.h>
 #include <string.h>
 
 int
@@ -52,6 +53,8 @@ void
 mg_cuda_feed_add(struct mg_cuda_feed *feed, int b, const struct mg_segment *segment)
 {
     const struct mg_roll *roll = segment->roll;
+    assert(b < feed->net.B && segment->steps <= feed->net.max_steps);
+    assert(segment->start + segment->steps <= roll->steps);
     feed->batch->segments[b] = (struct mg_cuda_segment){
         .cells = mg_cuda_resident_cells(&feed->resident, feed->net.cuda, roll),
         .keys = roll->notes,

@@ -50,14 +50,14 @@ make_layers(struct mg_cuda_network *net, size_t places)
                          places);
 }
 
-// The widest rows that go from layer to layer.
+// The widest rows of a loss that goes down from layer to layer.
 static size_t
 widest_row(struct mg_cuda_network *net)
 {
     const struct mg_cuda_layer *layers[2 * MG_LAYERS_MAX];
-    int count = layers_of(net, layers), widest = 0;
-    for (int l = 0; l < count; l++)
-        widest = layers[l]->width > widest ? layers[l]->width : widest;
+    int count = layers_of(net, layers), widest = net->top_width;
+    for (int l = 1; l < count; l++)
+        widest = layers[l]->h_at > widest ? layers[l]->h_at : widest;
     return (size_t)widest;
 }
 
