@@ -1,59 +1,35 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// Picks the backend, and finds the one that is a plug-in.
+// Picks the backend; one is a plug-in.
 #include "trainer/backend.h"
 
-#include <dlfcn.h>
+#include "trainer/plugin.h"
 
 typedef struct mg_backend *create_backend(const struct mg_backend_choice *choice,
                                           const struct mg_backend_task *task,
                                           GError **error);
 
 static const char PLUGIN[] = "mg-cuda.so";
-static const char INSTALLED[] = MG_DATADIR "/../lib/musicguru";
 
-// The plug-in's file, to be freed; NULL: there is none.
-static char *
-find_plugin(void)
-{
-    const char *named = g_getenv("MG_PLUGINS");
-    char *program = g_file_read_link("/proc/self/exe", NULL);
-    char *beside = program ? g_path_get_dirname(program) : g_strdup(".");
-    const char *folders[] = {beside, INSTALLED};
-    char *found = NULL;
-    if (named)
-        folders[0] = folders[1] = named;
-    for (size_t i = 0; i < G_N_ELEMENTS(folders) && !found; i++) {
-        found = g_build_filename(folders[i], PLUGIN, NULL);
-        if (!g_file_test(found, G_FILE_TEST_EXISTS))
-            g_clear_pointer(&found, g_free);
-    }
-    g_free(beside);
-    g_free(program);
-    return found;
-}
-
-// The plug-in stays loaded: what it made may be anywhere.
 static create_backend *
 load_plugin(GError **error)
 {
     create_backend *create = NULL;
-    char *path = find_plugin();
-    if (!path) {
+    GError *cause = NULL;
+    // POSIX's own way to write what ISO C has no cast for.
+    *(void **)&create = mg_plugin_symbol(PLUGIN, "mg_backend_create_cuda", &cause);
+    if (create)
+        return create;
+    if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
                     "cuda: this mg-train has no %s: install the CUDA toolkit (nvcc) "
                     "and build again",
                     PLUGIN);
-        return NULL;
-    }
-    void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (plugin)
-        // POSIX's own way to write what ISO C has no cast for.
-        *(void **)&create = dlsym(plugin, "mg_backend_create_cuda");
-    if (!create)
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NODEV, "cuda: %s", dlerror());
-    g_free(path);
-    return create;
+    else
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NODEV, "cuda: %s",
+                    cause->message);
+    g_error_free(cause);
+    return NULL;
 }
 
 static struct mg_backend *
