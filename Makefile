@@ -60,10 +60,20 @@ CUDA_ARCH ?= -gencode arch=compute_80,code=sm_80 \
 HAVE += $(if $(HAVE_CUDA),-DMG_HAVE_CUDA)
 FOUND += $(if $(HAVE_CUDA),cuda)
 ABSENT += $(if $(HAVE_CUDA),,cuda)
-PLUGINS += $(if $(HAVE_CUDA),$(BUILD)/mg-cuda.so)
+PLUGINS := $(if $(HAVE_CUDA),$(BUILD)/mg-cuda.so)
+
+# So is MPI.  mpi-c is the one that the system has chosen; MPI=mpich takes another, MPI= none.
+MPI ?= $(firstword $(foreach p,mpi-c ompi-c mpich,$(call find,$(p))))
+MPI_CFLAGS := $(if $(MPI),$(shell $(PKG_CONFIG) --cflags $(MPI) | sed 's/-I/-isystem /g'))
+MPI_LIBS := $(if $(MPI),$(shell $(PKG_CONFIG) --libs $(MPI)))
+HAVE += $(if $(MPI),-DMG_HAVE_MPI)
+FOUND += $(MPI)
+ABSENT += $(if $(MPI),,mpi)
+PLUGIN_SOURCES := trainer/ranks_mpi.c
+PLUGINS += $(if $(MPI),$(BUILD)/mg-mpi.so)
 
 # --- the programs: each folder is a library, each mg-*.c a main file ----------------------
-lib_sources = $(filter-out $(1)/mg-%.c,$(wildcard $(1)/*.c))
+lib_sources = $(filter-out $(1)/mg-%.c $(PLUGIN_SOURCES),$(wildcard $(1)/*.c))
 MODEL := $(call lib_sources,model)
 IO := $(call lib_sources,io)
 ENGINE := $(call lib_sources,engine)
@@ -175,6 +185,12 @@ $(TEST_PLUGINS): $(STAND_IN_OBJECTS)
 
 $(BUILD)/tests/test_cuda $(BUILD)/tests/test_cuda_rounded: | $(TEST_PLUGINS)
 
+$(BUILD)/mg-mpi.so: trainer/ranks_mpi.c $(BUILD)/flags | features
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(HAVE) $(PKG_CFLAGS) $(MPI_CFLAGS) -MMD -MP -fPIC -shared \
+		$(LDFLAGS) -o $@ $< $(MPI_LIBS) $(LIBS)
+
 unit-tests: $(TEST_PROGRAMS)
 tests: all $(TEST_PROGRAMS) $(TEST_HELPERS) $(TEST_GUARDS)
 
@@ -220,7 +236,8 @@ style:
 	$(AGAIN) lint
 
 lint: features
-	@BUILD=$(BUILD) TIDY_FLAGS='$(subst ','\'',$(ALL_CFLAGS) $(HAVE) $(PKG_CFLAGS) -Itests/cuda_stand_in)' \
+	@BUILD=$(BUILD) TIDY_FLAGS='$(subst ','\'',$(ALL_CFLAGS) $(HAVE) $(PKG_CFLAGS) \
+		$(MPI_CFLAGS) -Itests/cuda_stand_in)' \
 		tests/style
 
 sanitize:
@@ -267,7 +284,7 @@ uninstall:
 	rm -f $(addprefix $(MAN_DIR)/man5/,$(notdir $(MANUALS5)))
 	rm -f $(addprefix $(SHARE_DIR)/,$(notdir $(PRESETS)))
 	rm -f $(addprefix $(UNIT_DIR)/,$(UNITS)) $(ICON_DIR)/musicguru.svg
-	rm -f $(PLUGIN_DIR)/mg-cuda.so
+	rm -f $(addprefix $(PLUGIN_DIR)/,mg-cuda.so mg-mpi.so)
 	-rmdir $(SHARE_DIR)
 	-rmdir $(PLUGIN_DIR)
 

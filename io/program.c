@@ -30,6 +30,11 @@ static const struct feature {
 #else
     {"cuda", false},
 #endif
+#ifdef MG_HAVE_MPI
+    {"mpi", true},
+#else
+    {"mpi", false},
+#endif
 };
 
 static void
