@@ -13,6 +13,7 @@
 
 #include "trainer/evaluate.h"
 #include "trainer/optimizer.h"
+#include "trainer/ranks.h"
 
 enum mg_device {
     MG_DEVICE_AUTO, // a GPU where there is one
@@ -26,13 +27,15 @@ struct mg_backend_choice {
     enum mg_device device;
     enum mg_precision precision; // of the factors of products; sums are fp32
     int threads;                 // of the CPU
+    struct mg_ranks *ranks;      // that share the work; NULL: this process is alone
+    int rank_on_host;            // from 0: which of the host's devices to take
 };
 
 // What to compute for.
 struct mg_backend_task {
     struct mg_model *model;         // borrowed
     struct mg_optimizer *optimizer; // borrowed
-    int batch;                      // segments at the most
+    int batch;                      // segments at the most, of this rank
     int steps;                      // of a segment at the most
 };
 
@@ -56,6 +59,8 @@ struct mg_backend;
 // The operations.  Those that return int: 0, or -errno with one line in *error.
 struct mg_backend_ops {
     const char *name; // as --device has it
+    bool on_host; // the host's weights and means are always the present ones, and may
+                  // be read while gradient() and score() run
 
     // The gradient of scale * loss, kept for update().  losses: (count), out.  ready: or
     // NULL; what it is told of may be changed until update().

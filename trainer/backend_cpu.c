@@ -146,6 +146,7 @@ destroy(struct mg_backend *backend)
 
 static const struct mg_backend_ops CPU = {
     .name = "cpu",
+    .on_host = true,
     .gradient = gradient,
     .update = update,
     .score = score,

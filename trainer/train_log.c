@@ -138,15 +138,17 @@ int
 mg_train_log_update(struct mg_train_log *log, int64_t done, const struct mg_update *u,
                     int notes, double seconds, GError **error)
 {
-    char a[G_ASCII_DTOSTR_BUF_SIZE], b[sizeof a], c[sizeof a];
+    char a[G_ASCII_DTOSTR_BUF_SIZE], b[sizeof a], c[sizeof a], sum[64] = "";
+    if (u->sum_seconds >= 0.0)
+        g_snprintf(sum, sizeof sum, ",\"sum_seconds\":%.6f", u->sum_seconds);
     return add_line(
         log, done,
         g_strdup_printf("\"play\":%s,\"articulate\":%s,\"norm\":%s,\"rate\":%.9g,"
-                        "\"note_steps_per_s\":%.0f",
+                        "\"note_steps_per_s\":%.0f%s",
                         format_number(u->loss.play, a),
                         format_number(u->loss.articulate, b), format_number(u->norm, c),
                         u->learning_rate,
-                        (double)u->steps * notes / fmax(seconds, 1e-6)),
+                        (double)u->steps * notes / fmax(seconds, 1e-6), sum),
         error);
 }
 

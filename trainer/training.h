@@ -42,6 +42,7 @@ struct mg_training {
     struct mg_watch watch;
     struct mg_best best;
     struct mg_backend *backend; // owned
+    struct mg_ranks *ranks;     // borrowed; all have the same state
 };
 
 // What an update did.
@@ -50,6 +51,9 @@ struct mg_update {
     int64_t steps;       // steps in the batch
     double norm; // of the gradient, before clipping; not finite: no update was made
     double learning_rate;
+    double
+        sum_seconds; // waited for the sum of the gradient, after all had computed theirs
+    bool stop;       // a rank wants no further update
 };
 
 // Takes the model over, also on failure.  Returns 0, or -errno with one line in *error,
@@ -59,11 +63,18 @@ int mg_training_init(struct mg_training *training, const struct mg_settings *set
                      const struct mg_backend_choice *choice, GError **error);
 void mg_training_finish(struct mg_training *training); // takes a zeroed struct
 
-// One update.
+// One update, of all ranks together.
 int mg_training_update(struct mg_training *training, struct mg_update *update,
                        GError **error);
 
-// The score of a corpus under the present weights.
+// Its two halves: first all that changes no weight, then the rest.  stop: whether this rank
+// wants no further update.  -EINTR from the first: see mg_ranks_ops.wait().
+int mg_training_gradient(struct mg_training *training, bool stop,
+                         struct mg_update *update, GError **error);
+int mg_training_apply(struct mg_training *training, struct mg_update *update,
+                      GError **error);
+
+// The score of a corpus under the present weights; each rank scores some of the pieces.
 int mg_training_score(struct mg_training *training, const struct mg_corpus *corpus,
                       struct mg_score *score, GError **error);
 

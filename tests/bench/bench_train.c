@@ -292,7 +292,7 @@ main(int argc, char **argv)
     }
     read_shape(argv[2], &shape);
     openblas_set_num_threads(1); // the team has threads of its own
-    bench.threads = MIN(THREADS, mg_team_default_threads());
+    bench.threads = MIN(THREADS, mg_team_default_threads(1));
     bench.corpus.steps_per_quarter = shape.steps_per_quarter;
     bench.corpus.piece_count = PIECES;
     bench.corpus.pieces = g_new0(struct mg_piece, PIECES);
