@@ -11,6 +11,9 @@
 //     full         that call and all later ones fail with ENOSPC
 //     readonly     all of them, and each making of a file, fail with EROFS
 //
+// MG_FAULT_IN=TEXT: only files whose path holds TEXT are meant, and counted; a library's own
+// pipes are not.
+//
 // No fsync goes through: processes are killed here, not machines, and it takes long.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -42,8 +45,27 @@ is_kind(const char *kind)
 }
 
 static bool
-is_hit(void)
+is_meant(const char *path)
 {
+    const char *text = getenv("MG_FAULT_IN");
+    return !text || strstr(path, text);
+}
+
+static bool
+is_open_meant(int file)
+{
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    path[length < 0 ? 0 : length] = 0;
+    return is_meant(path);
+}
+
+static bool
+is_hit(bool meant)
+{
+    if (!meant)
+        return false;
     const char *at = getenv("MG_FAULT_AT");
     int number = ++calls, wanted = at ? atoi(at) : 0;
     return is_kind("readonly") ||
@@ -58,9 +80,9 @@ die(void)
 
 // Before a call that writes nothing by halves.  True: it fails, errno says why.
 static bool
-fails(void)
+fails(bool meant)
 {
-    if (is_kind("torn") || is_kind("short") || !is_hit())
+    if (is_kind("torn") || is_kind("short") || !is_hit(meant))
         return false;
     if (is_kind("kill"))
         die();
@@ -74,7 +96,7 @@ write(int file, const void *bytes, size_t count)
     static __typeof__(write) *real;
     if (!real)
         find_real(&real, "write");
-    if (!is_hit())
+    if (!is_hit(is_open_meant(file)))
         return real(file, bytes, count);
     if (is_kind("kill"))
         die();
@@ -93,14 +115,13 @@ ftruncate(int file, off_t length)
     static __typeof__(ftruncate) *real;
     if (!real)
         find_real(&real, "ftruncate");
-    return fails() ? -1 : real(file, length);
+    return fails(is_open_meant(file)) ? -1 : real(file, length);
 }
 
 int
 fsync(int file)
 {
-    (void)file;
-    return fails() ? -1 : 0;
+    return fails(is_open_meant(file)) ? -1 : 0;
 }
 
 int
@@ -109,7 +130,7 @@ rename(const char *from, const char *to)
     static __typeof__(rename) *real;
     if (!real)
         find_real(&real, "rename");
-    return fails() ? -1 : real(from, to);
+    return fails(is_meant(to)) ? -1 : real(from, to);
 }
 
 int
@@ -122,7 +143,7 @@ open(const char *path, int flags, ...)
     va_end(arguments);
     if (!real)
         find_real(&real, "open");
-    if (flags & O_CREAT && is_kind("readonly")) {
+    if (flags & O_CREAT && is_kind("readonly") && is_meant(path)) {
         errno = EROFS;
         return -1;
     }

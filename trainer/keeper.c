@@ -34,11 +34,15 @@ take_lock(struct mg_keeper *k, GError **error)
 }
 
 int
-mg_keeper_init(struct mg_keeper *k, const char *model_path, bool is_new, GError **error)
+mg_keeper_init(struct mg_keeper *k, struct mg_ranks *ranks, const char *model_path,
+               bool is_new, GError **error)
 {
-    *k = (struct mg_keeper){.model_path = model_path, .lock = -1, .stands = -1};
+    *k = (struct mg_keeper){
+        .ranks = ranks, .model_path = model_path, .lock = -1, .stands = -1};
     k->checkpoint_path = g_strconcat(model_path, ".checkpoint", NULL);
     k->lock_path = g_strconcat(model_path, ".lock", NULL);
+    if (ranks->rank)
+        return 0;
     // What would fail or be lost at the end fails now.
     if (g_file_test(model_path, G_FILE_TEST_EXISTS) &&
         !g_file_test(model_path, G_FILE_TEST_IS_REGULAR))
@@ -75,9 +79,9 @@ int
 mg_keeper_resume(struct mg_keeper *k, struct mg_training *t, const char *path,
                  GError **error)
 {
-    GBytes *bytes = mg_file_read(path, CHECKPOINT_MAX_BYTES, error);
+    GBytes *bytes = mg_ranks_read_file(k->ranks, path, CHECKPOINT_MAX_BYTES, error);
     if (!bytes)
-        return -EIO;
+        return k->ranks->rank ? -ECANCELED : -EIO;
     int status = restore(t, bytes, error);
     if (status)
         g_prefix_error(error, "%s: ", path);
@@ -107,6 +111,8 @@ mg_keeper_keep(struct mg_keeper *k, struct mg_training *t, GError **error)
     if (k->good)
         g_bytes_unref(k->good);
     k->good = mg_checkpoint_encode(t);
+    if (k->ranks->rank)
+        return 0;
     status = mg_file_write_bytes(k->checkpoint_path, g_bytes_ref(k->good), error);
     // Where the checkpoint has no room the smaller model may have.
     int model_status = write_model(k, &t->best, status ? NULL : error);

@@ -15,6 +15,7 @@
 #include "trainer/training.h"
 
 struct mg_keeper {
+    struct mg_ranks *ranks; // borrowed; rank 0 writes, the others only remember
     const char *model_path; // borrowed
     char *checkpoint_path;
     char *lock_path;
@@ -25,13 +26,14 @@ struct mg_keeper {
 
 // Takes the lock of the model.  is_new: refuses where a checkpoint stands already.  Returns
 // 0, or -errno with one line in *error, as all below.
-int mg_keeper_init(struct mg_keeper *keeper, const char *model_path, bool is_new,
-                   GError **error);
+int mg_keeper_init(struct mg_keeper *keeper, struct mg_ranks *ranks,
+                   const char *model_path, bool is_new, GError **error);
 
 // Removes the lock.  Takes a zeroed struct.
 void mg_keeper_finish(struct mg_keeper *keeper);
 
-// Goes on from a checkpoint file: see mg_checkpoint_restore().
+// Goes on from a checkpoint file, which rank 0 reads: see mg_checkpoint_restore() and
+// mg_ranks_read_file().
 int mg_keeper_resume(struct mg_keeper *keeper, struct mg_training *training,
                      const char *path, GError **error);
 

@@ -240,7 +240,7 @@ evaluate(const struct options *options, const char *model_path, char **paths,
 int
 main(int argc, char **argv)
 {
-    struct options o = {.threads = mg_team_default_threads()};
+    struct options o = {.threads = mg_team_default_threads(1)};
     const GOptionEntry entries[] = {
         {"json", 'j', 0, G_OPTION_ARG_NONE, &o.json, "Print JSON", NULL},
         {"steps-per-quarter", 0, 0, G_OPTION_ARG_INT, &o.steps_per_quarter,

@@ -293,7 +293,7 @@ int
 main(int argc, char **argv)
 {
     struct options o = {
-        .chunk = 64, .steps_per_quarter = 2, .threads = mg_team_default_threads()};
+        .chunk = 64, .steps_per_quarter = 2, .threads = mg_team_default_threads(1)};
     const GOptionEntry entries[] = {
         {"chunk", 'c', 0, G_OPTION_ARG_INT, &o.chunk, "Steps of a window (64)", "N"},
         {"steps-per-quarter", 0, 0, G_OPTION_ARG_INT, &o.steps_per_quarter,

@@ -3,17 +3,23 @@
 // mg-train: a folder of MIDI files becomes a model file.
 #include <cblas.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "io/file.h"
 #include "io/program.h"
 #include "model/model_file.h"
+#include "trainer/accord.h"
+#include "trainer/gradient_sum.h"
 #include "trainer/keeper.h"
 #include "trainer/progress.h"
+#include "trainer/rescue.h"
 #include "trainer/run_report.h"
+#include "trainer/team.h"
 #include "trainer/train_log.h"
 #include "trainer/train_options.h"
 
@@ -27,6 +33,8 @@ struct run {
     struct mg_train_options options;
     struct mg_settings settings;
     struct mg_backend_choice backend;
+    struct mg_ranks *ranks;
+    FILE *say;     // stderr, on rank 0; what all ranks would say alike goes there
     char *command; // the command line as typed
     struct mg_corpus corpus;
     struct mg_corpus held_out;
@@ -35,9 +43,14 @@ struct run {
     struct mg_run_report *report; // or NULL
     struct mg_train_log *log;     // or NULL
     struct mg_progress_line line;
-    bool is_lost;    // the training: it is to be rolled back
-    double loss_sum; // training loss since the last held-out score
+    struct mg_rescue rescue;
+    bool is_under_way; // an error that is not of all ranks ends them all at once
+    bool must_stop;    // told to, or another rank is
+    bool is_lost;      // the training: it is to be rolled back
+    double loss_sum;   // training loss since the last held-out score
     int loss_count;
+    double update_seconds, sum_seconds; // of updates_timed of them
+    int64_t updates_timed;
     // What could not be written at the last try; NULL where all is well.
     GError *unsaved; // model or checkpoint
     GError *unlogged;
@@ -84,22 +97,21 @@ quote_command(int argc, char **argv)
 }
 
 static void
-print_corpus(const char *what, const struct mg_corpus *corpus)
+print_corpus(FILE *say, const char *what, const struct mg_corpus *corpus)
 {
     for (int i = 0; i < corpus->skipped_count; i++)
-        fprintf(stderr, "skipped: %s\n", corpus->skipped[i].reason);
+        fprintf(say, "skipped: %s\n", corpus->skipped[i].reason);
     if (!corpus->piece_count)
         return;
-    fprintf(stderr,
+    fprintf(say,
             "%s: %d pieces, %" G_GINT64_FORMAT " steps, %.2f %% of onsets off the grid",
             what, corpus->piece_count, corpus->steps,
             100.0 * (double)corpus->off_grid_onsets / (double)MAX(1, corpus->notes));
     if (corpus->repaired_files)
-        fprintf(stderr, ", %d files repaired", corpus->repaired_files);
+        fprintf(say, ", %d files repaired", corpus->repaired_files);
     if (corpus->drum_notes)
-        fprintf(stderr, ", %" G_GINT64_FORMAT " drum notes left out",
-                corpus->drum_notes);
-    fputc('\n', stderr);
+        fprintf(say, ", %" G_GINT64_FORMAT " drum notes left out", corpus->drum_notes);
+    fputc('\n', say);
 }
 
 static int
@@ -114,10 +126,10 @@ load_corpora(struct run *run, char **paths, GError **error)
         mg_corpus_hold_out(&run->corpus, HOLD_OUT_EVERY, &run->held_out);
     int left_out = mg_corpus_leave_out(&run->corpus, &run->held_out);
     if (left_out)
-        fprintf(stderr, "%d pieces of the corpus are held out, and not trained on\n",
+        fprintf(run->say, "%d pieces of the corpus are held out, and not trained on\n",
                 left_out);
-    print_corpus("corpus", &run->corpus);
-    print_corpus("held out", &run->held_out);
+    print_corpus(run->say, "corpus", &run->corpus);
+    print_corpus(run->say, "held out", &run->held_out);
     if (!status)
         mg_train_options_fit_notes(&run->options, &run->settings.shape, &run->corpus,
                                    &run->held_out);
@@ -198,7 +210,7 @@ begin_report(struct run *run, GError **error)
         .held_out = &run->held_out,
         .update = run->training.update,
         .updates = run->settings.updates,
-        .threads = run->options.threads,
+        .threads = run->backend.threads,
     };
     run->report = mg_run_report_create(&setup, error);
     return run->report ? 0 : -EIO;
@@ -206,9 +218,12 @@ begin_report(struct run *run, GError **error)
 
 // The model of --from, of the shape that the options ask for.
 static struct mg_model *
-read_model(const char *path, const struct mg_shape *shape, GError **error)
+read_model(const struct run *run, GError **error)
 {
-    GBytes *bytes = mg_file_read(path, MG_MODEL_FILE_MAX_BYTES, error);
+    const char *path = run->options.from;
+    const struct mg_shape *shape = &run->settings.shape;
+    GBytes *bytes =
+        mg_ranks_read_file(run->ranks, path, MG_MODEL_FILE_MAX_BYTES, error);
     if (!bytes)
         return NULL;
     gsize length;
@@ -231,7 +246,7 @@ static struct mg_model *
 first_model(const struct run *run, GError **error)
 {
     if (run->options.from && !run->options.resume)
-        return read_model(run->options.from, &run->settings.shape, error);
+        return read_model(run, error);
     struct mg_model *model = mg_model_create(&run->settings.shape, error);
     if (model)
         mg_model_randomize(model, run->settings.seed);
@@ -239,28 +254,77 @@ first_model(const struct run *run, GError **error)
 }
 
 static int
-prepare(struct run *run, GError **error)
+make_training(struct run *run, GError **error)
 {
     struct mg_model *model = first_model(run, error);
-    if (!model)
-        return -EINVAL;
-    int status = mg_training_init(&run->training, &run->settings, model, &run->corpus,
-                                  &run->backend, error);
-    if (status)
-        return status;
-    if (run->options.resume)
-        status = resume(run, error);
-    if (!status && run->options.log)
+    int status = model ? mg_training_init(&run->training, &run->settings, model,
+                                          &run->corpus, &run->backend, error)
+                       : -EINVAL;
+    return mg_ranks_agree(run->ranks, status, error);
+}
+
+static int
+open_files(struct run *run, GError **error)
+{
+    int status = 0;
+    if (run->options.log)
         status = begin_log(run, error);
     return !status && run->options.report ? begin_report(run, error) : status;
 }
 
-static void
-print_device(const struct mg_backend *backend)
+static int
+prepare(struct run *run, GError **error)
 {
+    int status = make_training(run, error);
+    if (!status && run->options.resume)
+        status = mg_ranks_agree(run->ranks, resume(run, error), error);
+    if (status)
+        return status;
+    if (run->ranks->rank == 0)
+        status = open_files(run, error);
+    return mg_ranks_agree(run->ranks, status, error);
+}
+
+static void
+print_device(const struct run *run)
+{
+    const struct mg_backend *backend = run->training.backend;
     const char *remark = backend->remark;
-    fprintf(stderr, "device: %s%s%s%s\n", backend->ops->name, *remark ? " (" : "",
+    fprintf(run->say, "device: %s%s%s%s\n", backend->ops->name, *remark ? " (" : "",
             remark, *remark ? ")" : "");
+}
+
+// How many share the training, and what their sum costs by itself.
+static void
+print_ranks(const struct run *run)
+{
+    const struct mg_ranks *ranks = run->ranks;
+    const struct mg_layout *layout = &run->training.model->layout;
+    if (ranks->size == 1)
+        return;
+    fprintf(
+        run->say,
+        "ranks: %d on %d host%s, %d thread%s each; the sum of the gradient, %.2f MB, "
+        "takes %.2f ms by itself\n",
+        ranks->size, ranks->hosts, ranks->hosts > 1 ? "s" : "", run->backend.threads,
+        run->backend.threads > 1 ? "s" : "",
+        1e-6 * (double)(layout->parameters * sizeof(float)),
+        1e3 * mg_gradient_sum_measure(run->ranks, layout));
+    fprintf(run->say, "should a rank die, go on with --resume %s\n",
+            run->keeper.checkpoint_path);
+}
+
+// What was left of that cost.
+static void
+print_sums(const struct run *run)
+{
+    double updates = (double)run->updates_timed;
+    if (run->ranks->size == 1 || !run->updates_timed)
+        return;
+    fprintf(run->say,
+            "an update took %.2f ms, of which %.2f ms waited for the sum of the "
+            "gradient\n",
+            1e3 * run->update_seconds / updates, 1e3 * run->sum_seconds / updates);
 }
 
 // Of a write that the training can do without for now, such as to a full disk: it goes on,
@@ -271,10 +335,11 @@ bear(struct run *run, GError **failure, const char *what, GError *error)
 {
     if (error && !*failure) {
         mg_progress_clear(&run->line);
-        fprintf(stderr, "%s; the training goes on, and tries again\n", error->message);
+        fprintf(run->say, "%s; the training goes on, and tries again\n",
+                error->message);
     } else if (!error && *failure) {
         mg_progress_clear(&run->line);
-        fprintf(stderr, "update %" G_GINT64_FORMAT ": %s written again\n",
+        fprintf(run->say, "update %" G_GINT64_FORMAT ": %s written again\n",
                 run->training.update, what);
     }
     g_clear_error(failure);
@@ -314,7 +379,7 @@ print_score(struct run *run, const struct mg_score *score, bool is_best)
 {
     double steps = (double)score->steps;
     mg_progress_clear(&run->line);
-    fprintf(stderr,
+    fprintf(run->say,
             "update %" G_GINT64_FORMAT
             ": held out %.4f nats a step (play %.4f, articulate %.4f)%s\n",
             run->training.update, mg_score_nats(score), score->loss.play / steps,
@@ -327,9 +392,13 @@ score_and_keep(struct run *run, GError **error)
 {
     struct mg_training *t = &run->training;
     struct mg_score score;
+    mg_rescue_open(&run->rescue);
     int status = mg_training_score(t, &run->held_out, &score, error);
+    mg_rescue_close(&run->rescue);
     if (!status)
         status = mg_training_store(t, error);
+    if (!status)
+        status = mg_accord_weights(run->ranks, t->model, error);
     if (status)
         return status;
     double nats = mg_score_nats(&score), best_nats = mg_score_nats(&t->best.score);
@@ -357,10 +426,18 @@ update_once(struct run *run, GError **error)
     struct mg_training *t = &run->training;
     struct mg_update update;
     gint64 began_us = g_get_monotonic_time();
-    int status = mg_training_update(t, &update, error);
+    mg_rescue_open(&run->rescue);
+    int status = mg_training_gradient(t, stop_signal != 0, &update, error);
+    mg_rescue_close(&run->rescue);
+    if (!status)
+        status = mg_training_apply(t, &update, error);
     if (status)
         return status;
     double seconds = 1e-6 * (double)(g_get_monotonic_time() - began_us);
+    run->must_stop = update.stop;
+    run->update_seconds += seconds;
+    run->sum_seconds += update.sum_seconds;
+    run->updates_timed++;
     double loss = update.loss.play + update.loss.articulate;
     run->is_lost = mg_watch_update(&t->watch, loss, update.norm);
     if (isfinite(loss)) {
@@ -388,6 +465,8 @@ roll_back(struct run *run, GError **error)
     run->loss_count = 0;
     mg_progress_clear(&run->line);
     if (t->watch.rollbacks >= MG_WATCH_ROLLBACKS_MAX) {
+        if (run->ranks->rank)
+            return -ECANCELED;
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
                     "the loss is lost again after update %" G_GINT64_FORMAT
                     ", at 1/%d of the rate: try a smaller --learning-rate",
@@ -397,7 +476,7 @@ roll_back(struct run *run, GError **error)
     int status = mg_keeper_roll_back(&run->keeper, t, error);
     if (status)
         return status;
-    fprintf(stderr,
+    fprintf(run->say,
             "update %" G_GINT64_FORMAT
             ": the loss is not finite or has exploded; back to update %" G_GINT64_FORMAT
             ", at 1/%.0f of the rate\n",
@@ -429,17 +508,73 @@ is_due(const struct run *run)
            (t->update % run->options.checkpoint_every == 0 && !t->watch.doubtful);
 }
 
+// Told to stop, all ranks after the same update.
+static bool
+must_stop(const struct run *run)
+{
+    return run->must_stop || (run->ranks->size == 1 && stop_signal);
+}
+
+static void
+say_stopped(const struct run *run)
+{
+    if (!run->unsaved)
+        fprintf(run->say,
+                "stopped after update %" G_GINT64_FORMAT "; go on with --resume %s\n",
+                run->training.update, run->keeper.checkpoint_path);
+}
+
+// The others do not answer: keeps the state before the update in hand.
+static void
+save(struct run *run)
+{
+    mg_progress_clear(&run->line);
+    if (run->training.watch.doubtful) {
+        fprintf(run->say, "go on with --resume %s\n", run->keeper.checkpoint_path);
+        return;
+    }
+    keep(run);
+    say_stopped(run);
+}
+
+static void
+save_and_abort(void *context)
+{
+    enum { KILLED_WITHIN_SECONDS = 3 };
+    struct run *run = context;
+    mg_progress_clear(&run->line);
+    fputs("mg-train: told to stop; the update in hand is given up: another rank has "
+          "ended, or is slow\n",
+          run->say);
+    save(run);
+    fflush(run->say);
+    sleep(KILLED_WITHIN_SECONDS); // by the launcher, in fewer words than MPI's
+    run->ranks->ops->abort(run->ranks);
+}
+
+static void
+begin_rescue(struct run *run)
+{
+    run->rescue = (struct mg_rescue){
+        .signal = &stop_signal,
+        .ranks = run->ranks,
+        .save = run->training.backend->ops->on_host ? save_and_abort : NULL,
+        .context = run,
+    };
+    if (run->ranks->size > 1 && run->ranks->rank == 0)
+        mg_rescue_begin(&run->rescue);
+}
+
 static int
 train(struct run *run, GError **error)
 {
     struct mg_training *t = &run->training;
     int64_t last = run->settings.updates;
-    int status =
-        mg_keeper_keep(&run->keeper, t, error); // fails now rather than at night
-    mg_progress_begin(&run->line, stderr, last, run->settings.shape.notes);
+    mg_progress_begin(&run->line, run->say, last, run->settings.shape.notes);
     if (t->best.score.steps)
         run->line.held_out = mg_score_nats(&t->best.score);
-    while (!status && !stop_signal && t->update < last && !is_exhausted(run)) {
+    int status = 0;
+    while (!status && !must_stop(run) && t->update < last && !is_exhausted(run)) {
         status = update_once(run, error);
         if (!status && !run->is_lost && is_due(run))
             status = score_and_keep(run, error);
@@ -455,11 +590,11 @@ static int
 stop(struct run *run, GError **error)
 {
     struct mg_training *t = &run->training;
-    if (!stop_signal && !t->best.score.steps) // resumed with no update left
+    if (!must_stop(run) && !t->best.score.steps) // resumed with no update left
         return score_and_keep(run, error);
-    if (!stop_signal) {
+    if (!must_stop(run)) {
         if (t->update < run->settings.updates)
-            fprintf(stderr,
+            fprintf(run->say,
                     "ended after update %" G_GINT64_FORMAT
                     ": no better score in %d (--patience)\n",
                     t->update, run->options.patience);
@@ -469,10 +604,7 @@ stop(struct run *run, GError **error)
     if (status)
         return status;
     keep(run);
-    if (!run->unsaved)
-        fprintf(stderr,
-                "stopped after update %" G_GINT64_FORMAT "; go on with --resume %s\n",
-                t->update, run->keeper.checkpoint_path);
+    say_stopped(run);
     return 0;
 }
 
@@ -481,8 +613,8 @@ static int
 end_training(struct run *run, GError **error)
 {
     struct mg_training *t = &run->training;
-    int status = stop(run, error);
-    if (!status && t->update < run->settings.updates && run->report) {
+    int status = 0;
+    if (t->update < run->settings.updates && run->report) {
         GError *failure = NULL;
         mg_run_report_end(run->report, &failure);
         bear(run, &run->unreported, "the report is", failure);
@@ -497,22 +629,62 @@ end_training(struct run *run, GError **error)
     return status;
 }
 
+// All ranks go through it update by update: an error of one alone would have the others
+// wait for ever, and ends them.
+static int
+train_together(struct run *run, GError **error)
+{
+    // Fails now rather than at night.
+    int status = mg_keeper_keep(&run->keeper, &run->training, error);
+    status = mg_ranks_agree(run->ranks, status, error);
+    if (!status)
+        status = mg_accord_weights(run->ranks, run->training.model, error);
+    if (status)
+        return status;
+    print_ranks(run);
+    run->is_under_way = true;
+    begin_rescue(run);
+    status = train(run, error);
+    if (!status)
+        status = stop(run, error);
+    if (status == -EINTR)
+        save_and_abort(run);
+    else if (status == -ECONNRESET && run->ranks->rank == 0)
+        save(run);
+    mg_rescue_end(&run->rescue);
+    if (!status || status == -EDOM || status == -ECANCELED || status == -ESTALE)
+        run->is_under_way = false; // the others have come here, too
+    print_sums(run);
+    return status ? status : end_training(run, error);
+}
+
+static int
+load(struct run *run, char **paths, GError **error)
+{
+    struct mg_ranks *ranks = run->ranks;
+    int status = mg_accord_options(ranks, &run->options, error);
+    if (status)
+        return status;
+    status = mg_keeper_init(&run->keeper, ranks, run->options.output,
+                            !run->options.resume, error);
+    if (!status)
+        status = load_corpora(run, paths, error);
+    status = mg_ranks_agree(ranks, status, error);
+    return status ? status
+                  : mg_accord_corpora(ranks, &run->corpus, &run->held_out, error);
+}
+
 static int
 run_all(struct run *run, char **paths, GError **error)
 {
-    int status =
-        mg_keeper_init(&run->keeper, run->options.output, !run->options.resume, error);
-    if (!status)
-        status = load_corpora(run, paths, error);
+    int status = load(run, paths, error);
     if (!status)
         status = prepare(run, error);
     if (!status)
-        print_device(run->training.backend);
+        print_device(run);
     if (!status)
-        status = train(run, error);
-    if (!status)
-        status = end_training(run, error);
-    if (!status && run->training.best.score.steps)
+        status = train_together(run, error);
+    if (!status && run->ranks->rank == 0 && run->training.best.score.steps)
         printf("%s: %.4f nats a step on held-out pieces, from update %" G_GINT64_FORMAT
                "\n",
                run->options.output, mg_score_nats(&run->training.best.score),
@@ -534,10 +706,76 @@ finish(struct run *run)
     mg_keeper_finish(&run->keeper);
     g_free(run->command);
     mg_train_options_finish(&run->options);
+    mg_ranks_destroy(run->ranks);
+    if (run->say && run->say != stderr)
+        fclose(run->say);
+}
+
+// A launcher's processes but for the first are silent until they know each other: what is
+// wrong with the command line is said once.  Returns what unhush() takes.
+static int
+hush(void)
+{
+    int saved = mg_ranks_launched_rank() ? dup(STDERR_FILENO) : -1;
+    int nowhere = saved < 0 ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nowhere >= 0) {
+        dup2(nowhere, STDERR_FILENO);
+        close(nowhere);
+    }
+    return saved;
+}
+
+static void
+unhush(int saved)
+{
+    if (saved < 0)
+        return;
+    dup2(saved, STDERR_FILENO);
+    close(saved);
 }
 
 static int
-start(struct run *run, int argc, char **argv)
+meet(struct run *run, GError **error)
+{
+    run->ranks = mg_ranks_create(error);
+    if (!run->ranks)
+        return mg_ranks_launched_rank() ? -ECANCELED : -ENODEV;
+    run->backend.ranks = run->ranks;
+    run->backend.rank_on_host = run->ranks->rank_on_host;
+    if (!run->backend.threads)
+        run->backend.threads = mg_team_default_threads(run->ranks->ranks_on_host);
+    if (run->ranks->rank)
+        run->say = fopen("/dev/null", "w");
+    if (!run->say)
+        run->say = stderr;
+    if (run->ranks->size <= run->settings.batch)
+        return 0;
+    if (run->ranks->rank)
+        return -ECANCELED;
+    g_set_error(
+        error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+        "%d ranks cannot share %d segments: start fewer, or give a larger --batch",
+        run->ranks->size, run->settings.batch);
+    return -EINVAL;
+}
+
+// What is only said by the rank that knows it.
+static int
+tell(struct run *run, int status, GError *error)
+{
+    bool is_told =
+        status == -ECANCELED || (status == -ESTALE && run->ranks && run->ranks->rank);
+    if (!is_told)
+        mg_program_fail_error(error);
+    else if (error)
+        g_error_free(error);
+    if (run->is_under_way && run->ranks->size > 1)
+        run->ranks->ops->abort(run->ranks);
+    return MG_PROGRAM_COULD_NOT;
+}
+
+static int
+start(struct run *run, int argc, char **argv, int hushed)
 {
     GError *error = NULL;
     if (!run->options.output || argc < 2)
@@ -548,23 +786,27 @@ start(struct run *run, int argc, char **argv)
         g_error_free(error);
         return status;
     }
+    unhush(hushed);
     openblas_set_num_threads(1); // our own threads take whole segments
     catch_signals();
-    return run_all(run, argv + 1, &error) ? mg_program_fail_error(error)
-                                          : MG_PROGRAM_DONE;
+    int status = meet(run, &error);
+    if (!status)
+        status = run_all(run, argv + 1, &error);
+    return status ? tell(run, status, error) : MG_PROGRAM_DONE;
 }
 
 int
 main(int argc, char **argv)
 {
     struct run run = {.command = quote_command(argc, argv)};
+    int hushed = hush();
     mg_train_options_init(&run.options);
     GOptionEntry *entries = mg_train_options_entries(&run.options);
     int status = mg_program_parse(&argc, &argv, "mg-train", "-o MODEL CORPUS...",
                                   "Trains a model on a folder of MIDI files.", entries);
     g_free(entries);
     if (status == MG_PROGRAM_GO_ON)
-        status = start(&run, argc, argv);
+        status = start(&run, argc, argv, hushed);
     finish(&run);
     return mg_program_end(status);
 }

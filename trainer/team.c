@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: ISC
 // A team is started for each run: a training update takes seconds, a thread
 // microseconds.
+#define _GNU_SOURCE // sched_getaffinity
 #include "trainer/team.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <unistd.h>
 
@@ -19,9 +21,13 @@ struct worker {
 };
 
 int
-mg_team_default_threads(void)
+mg_team_default_threads(int processes)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN) / processes;
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0 &&
+        CPU_COUNT(&allowed) < cores)
+        cores = CPU_COUNT(&allowed);
     if (cores < 1)
         return 1;
     return cores < MG_TEAM_THREADS_MAX ? (int)cores : MG_TEAM_THREADS_MAX;

@@ -6,8 +6,9 @@
 
 enum { MG_TEAM_THREADS_MAX = 256 };
 
-// One thread for each core, within the bound.
-int mg_team_default_threads(void);
+// A thread for each core that this process may run on, within the bound; `processes` of
+// them share the machine's cores.
+int mg_team_default_threads(int processes);
 
 // One job of a run: number 0 .. jobs - 1, done by thread 0 .. threads - 1.
 typedef void mg_team_job(void *context, int thread, int job);

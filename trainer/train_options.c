@@ -14,7 +14,6 @@ void
 mg_train_options_init(struct mg_train_options *o)
 {
     *o = (struct mg_train_options){
-        .threads = mg_team_default_threads(),
         .checkpoint_every = 100,
         .patience = 20,
         .steps_per_quarter = 2,
@@ -70,7 +69,8 @@ mg_train_options_entries(struct mg_train_options *o)
          "Largest norm of the gradient, 0 = any (5)", "X"},
         {"transpose", 0, 0, G_OPTION_ARG_STRING, &o->transpose,
          "Random transposition in semitones (0..0)", "LOW..HIGH"},
-        {"threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "Threads (all cores)", "N"},
+        {"threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "Threads; 0 = all cores (0)",
+         "N"},
         {"device", 0, 0, G_OPTION_ARG_STRING, &o->device,
          "cpu, cuda, or auto: a GPU where there is one (auto)", "NAME"},
         {"precision", 0, 0, G_OPTION_ARG_STRING, &o->precision,
@@ -261,6 +261,18 @@ mg_train_options_fit_notes(const struct mg_train_options *o, struct mg_shape *sh
     shape->notes = MIN(MG_NOTES_MAX - 1, highest + MARGIN) - shape->lowest_note + 1;
 }
 
+char *
+mg_train_options_course(const struct mg_train_options *o)
+{
+    return g_strdup_printf(
+        MG_VERSION " %s %s %s %s %s %d %d %d %d %d %a %a %a %a %" G_GINT64_FORMAT
+                   " %" G_GINT64_FORMAT " %d %d",
+        o->notes, o->time_units, o->note_units, o->optimizer, o->transpose,
+        o->steps_per_quarter, o->batch, o->segment, o->checkpoint_every, o->patience,
+        o->learning_rate, o->final_rate, o->clip, o->dropout, o->seed, o->updates,
+        o->resume != NULL, o->from != NULL);
+}
+
 int
 mg_train_options_backend(const struct mg_train_options *o,
                          struct mg_backend_choice *choice, GError **error)
@@ -276,8 +288,8 @@ mg_train_options_backend(const struct mg_train_options *o,
         choice->device = MG_DEVICE_CUDA;
     else if (strcmp(o->device, "auto") != 0)
         return refuse(error, "device", "cpu, cuda or auto");
-    if (o->threads < 1 || o->threads > MG_TEAM_THREADS_MAX)
-        return refuse(error, "threads", "1 to 256");
+    if (o->threads < 0 || o->threads > MG_TEAM_THREADS_MAX)
+        return refuse(error, "threads", "0 to 256");
     if (!strcmp(o->precision, "bf16"))
         choice->precision = MG_PRECISION_BF16;
     else if (strcmp(o->precision, "fp32") != 0)

@@ -17,7 +17,7 @@ struct mg_train_options {
     char *report;    // folder, or NULL
     char *from;      // model, or NULL
     char *log;       // file, or NULL
-    int threads;
+    int threads;     // 0: as many as there are cores
     char *device;
     char *precision;
     int checkpoint_every; // updates
@@ -57,7 +57,10 @@ void mg_train_options_fit_notes(const struct mg_train_options *options,
                                 struct mg_shape *shape, const struct mg_corpus *corpus,
                                 const struct mg_corpus *held_out);
 
-// The same for where and how to compute.
+// All that decides what the ranks of a training do, as text; to be freed.
+char *mg_train_options_course(const struct mg_train_options *options);
+
+// The same for where and how to compute; threads may be 0.
 int mg_train_options_backend(const struct mg_train_options *options,
                              struct mg_backend_choice *choice, GError **error);
 

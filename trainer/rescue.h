@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// Saves a training that is shared by several ranks when it is told to stop but cannot end
+// its update: a rank has died, and the launcher kills those that are left within a second.
+#ifndef MG_TRAINER_RESCUE_H
+#define MG_TRAINER_RESCUE_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "trainer/ranks.h"
+
+struct mg_rescue {
+    const volatile sig_atomic_t *signal; // not 0: told to stop; borrowed
+    struct mg_ranks *ranks;              // borrowed
+    // Saves the state, says so and ends the process.  NULL: only the training's own thread
+    // can do it.
+    void (*save)(void *context);
+    void *context;
+    pthread_mutex_t steady; // held but between open and close
+    pthread_t thread;
+    bool has_thread;
+    atomic_bool over;
+};
+
+// Watches over a training from its thread: rescue's first four are set.  Where it is told to
+// stop and has not ended a tenth of a second later, ranks' give_up is set, and then save() called
+// in another thread, once the state is steady.
+void mg_rescue_begin(struct mg_rescue *rescue);
+void mg_rescue_end(struct mg_rescue *rescue); // takes a zeroed struct
+
+// From open to close the training's thread changes nothing that save() reads.
+void mg_rescue_open(struct mg_rescue *rescue);
+void mg_rescue_close(struct mg_rescue *rescue);
+
+#endif
