@@ -208,7 +208,7 @@ play:
 	@$(BUILD)/mg-play presets/chorale.preset
 
 check:
-	@.ci/setup build check
+	@.ci/setup build mpi check
 	$(AGAIN) tests
 	@BUILD=$(BUILD) tests/run
 
@@ -216,7 +216,7 @@ check:
 SOAK_TESTS := test_rt_random test_train_kill $(patsubst tests/%.sh,%,$(sort $(wildcard \
 	tests/test_*_jack.sh tests/test_play_*.sh)))
 soak:
-	@.ci/setup build check vm
+	@.ci/setup build mpi check vm
 	$(AGAIN) tests
 	@BUILD=$(BUILD) MG_SOAK=1 MG_SEQUENCES=1000000 MG_UNIT_LIMIT=3600 MG_SCRIPT_LIMIT=36000 \
 		tests/run $(SOAK_TESTS)
@@ -232,7 +232,7 @@ benchmark-quality:
 	@BUILD=$(BUILD) tests/bench/quality $(SET)
 
 style:
-	@.ci/setup build check style
+	@.ci/setup build mpi check style
 	$(AGAIN) lint
 
 lint: features
