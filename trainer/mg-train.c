@@ -392,7 +392,7 @@ score_and_keep(struct run *run, GError **error)
 {
     struct mg_training *t = &run->training;
     struct mg_score score;
-    mg_rescue_open(&run->rescue);
+    mg_rescue_open(&run->rescue, false);
     int status = mg_training_score(t, &run->held_out, &score, error);
     mg_rescue_close(&run->rescue);
     if (!status)
@@ -426,7 +426,7 @@ update_once(struct run *run, GError **error)
     struct mg_training *t = &run->training;
     struct mg_update update;
     gint64 began_us = g_get_monotonic_time();
-    mg_rescue_open(&run->rescue);
+    mg_rescue_open(&run->rescue, true);
     int status = mg_training_gradient(t, stop_signal != 0, &update, error);
     mg_rescue_close(&run->rescue);
     if (!status)
@@ -543,12 +543,13 @@ save_and_abort(void *context)
     enum { KILLED_WITHIN_SECONDS = 3 };
     struct run *run = context;
     mg_progress_clear(&run->line);
-    fputs("mg-train: told to stop; the update in hand is given up: another rank has "
-          "ended, or is slow\n",
-          run->say);
+    fprintf(run->say, "mg-train: %s: the update in hand is given up\n",
+            stop_signal ? "told to stop, and another rank has ended or is slow"
+                        : "another rank does not answer (--lost-after)");
     save(run);
     fflush(run->say);
-    sleep(KILLED_WITHIN_SECONDS); // by the launcher, in fewer words than MPI's
+    if (stop_signal && run->ranks->rank == 0)
+        sleep(KILLED_WITHIN_SECONDS); // by the launcher, in fewer words than MPI's
     run->ranks->ops->abort(run->ranks);
 }
 
@@ -560,8 +561,10 @@ begin_rescue(struct run *run)
         .ranks = run->ranks,
         .save = run->training.backend->ops->on_host ? save_and_abort : NULL,
         .context = run,
+        // Rank 0 is to be the first, and saves.
+        .patience_seconds = run->options.lost_after * (run->ranks->rank ? 2 : 1),
     };
-    if (run->ranks->size > 1 && run->ranks->rank == 0)
+    if (run->ranks->size > 1)
         mg_rescue_begin(&run->rescue);
 }
 

@@ -6,9 +6,12 @@
 
 #include <time.h>
 
+#include <glib.h>
+
 enum {
     LOOK_MS = 20,
     ORDERLY_MS = 100, // for the update in hand to end: given up, it is only made again
+    OTHERS_MS = 5000,
     GIVEN_UP_MS = 40, // for the training's own thread to save the state
 };
 
@@ -27,15 +30,27 @@ ends_within(struct mg_rescue *r, int ms)
     return atomic_load(&r->over);
 }
 
+// Whether the update in hand takes longer than any before by more than the patience; ten
+// times as long is no sign yet, with others at work on the machine.
+static bool
+is_overdue(struct mg_rescue *r)
+{
+    int64_t began_us = atomic_load(&r->began_us);
+    int64_t limit_us =
+        10 * atomic_load(&r->longest_us) + 1000000 * (int64_t)r->patience_seconds;
+    return began_us && g_get_monotonic_time() - began_us > limit_us;
+}
+
 static void *
 watch(void *argument)
 {
     struct mg_rescue *r = argument;
     // A handler may set no more than a flag, and the thread that sleeps on it would be one
     // more to be woken in time: a look costs nothing.
-    while (!*r->signal && !atomic_load(&r->over))
+    while (!*r->signal && !atomic_load(&r->over) && !is_overdue(r))
         sleep_look();
-    if (ends_within(r, ORDERLY_MS))
+    // Rank 0 saves; the others end by themselves where it does not end them.
+    if (ends_within(r, r->ranks->rank ? OTHERS_MS : ORDERLY_MS))
         return NULL;
     atomic_store(&r->ranks->give_up, true);
     if (ends_within(r, GIVEN_UP_MS) || !r->save)
@@ -69,15 +84,24 @@ mg_rescue_end(struct mg_rescue *r)
 }
 
 void
-mg_rescue_open(struct mg_rescue *r)
+mg_rescue_open(struct mg_rescue *r, bool is_update)
 {
-    if (r->has_thread)
-        pthread_mutex_unlock(&r->steady);
+    if (!r->has_thread)
+        return;
+    r->opened_us = is_update ? g_get_monotonic_time() : 0;
+    if (atomic_load(&r->longest_us))
+        atomic_store(&r->began_us, r->opened_us);
+    pthread_mutex_unlock(&r->steady);
 }
 
 void
 mg_rescue_close(struct mg_rescue *r)
 {
-    if (r->has_thread)
-        pthread_mutex_lock(&r->steady);
+    if (!r->has_thread)
+        return;
+    pthread_mutex_lock(&r->steady);
+    atomic_store(&r->began_us, 0);
+    if (r->opened_us)
+        atomic_store(&r->longest_us, MAX(atomic_load(&r->longest_us),
+                                         g_get_monotonic_time() - r->opened_us));
 }

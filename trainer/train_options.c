@@ -16,6 +16,7 @@ mg_train_options_init(struct mg_train_options *o)
     *o = (struct mg_train_options){
         .checkpoint_every = 100,
         .patience = 20,
+        .lost_after = 120,
         .steps_per_quarter = 2,
         .notes = g_strdup("auto"),
         .time_units = g_strdup("300,300"),
@@ -71,6 +72,8 @@ mg_train_options_entries(struct mg_train_options *o)
          "Random transposition in semitones (0..0)", "LOW..HIGH"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "Threads; 0 = all cores (0)",
          "N"},
+        {"lost-after", 0, 0, G_OPTION_ARG_INT, &o->lost_after,
+         "Of several ranks: seconds without an answer after which it ends (120)", "N"},
         {"device", 0, 0, G_OPTION_ARG_STRING, &o->device,
          "cpu, cuda, or auto: a GPU where there is one (auto)", "NAME"},
         {"precision", 0, 0, G_OPTION_ARG_STRING, &o->precision,
@@ -180,6 +183,8 @@ check_counts(const struct mg_train_options *o, GError **error)
         return refuse(error, "checkpoint-every", "1 or more");
     if (o->patience < 0)
         return refuse(error, "patience", "0 or more");
+    if (o->lost_after < 1 || o->lost_after > 1000000)
+        return refuse(error, "lost-after", "1 to 1000000");
     if (o->seed < 0 || o->seed > (gint64)1 << 53)
         return refuse(error, "seed", "0 to 2^53");
     return 0;

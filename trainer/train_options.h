@@ -17,6 +17,7 @@ struct mg_train_options {
     char *report;    // folder, or NULL
     char *from;      // model, or NULL
     char *log;       // file, or NULL
+    int lost_after;  // seconds
     int threads;     // 0: as many as there are cores
     char *device;
     char *precision;
