@@ -106,8 +106,9 @@ mg_accord_weights(struct mg_ranks *ranks, const struct mg_model *model, GError *
     int status = mg_ranks_compare(ranks, own, &other, error);
     if (status || !other)
         return status;
-    return refuse(ranks, other,
-                  "other weights than rank 0, which should never be: see HOSTS in the "
-                  "manual, and go on from the last checkpoint",
-                  error);
+    return refuse(
+        ranks, other,
+        "other weights than rank 0: a host computes wrongly; go on with --resume "
+        "from the last checkpoint",
+        error);
 }
