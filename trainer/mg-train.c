@@ -740,9 +740,10 @@ unhush(int saved)
 static int
 meet(struct run *run, GError **error)
 {
-    run->ranks = mg_ranks_create(error);
-    if (!run->ranks)
+    struct mg_ranks *ranks = mg_ranks_create(error);
+    if (!ranks)
         return mg_ranks_launched_rank() ? -ECANCELED : -ENODEV;
+    run->ranks = ranks;
     run->backend.ranks = run->ranks;
     run->backend.rank_on_host = run->ranks->rank_on_host;
     if (!run->backend.threads)
@@ -766,13 +767,12 @@ meet(struct run *run, GError **error)
 static int
 tell(struct run *run, int status, GError *error)
 {
-    bool is_told =
-        status == -ECANCELED || (status == -ESTALE && run->ranks && run->ranks->rank);
+    bool is_told = status == -ECANCELED || (status == -ESTALE && run->ranks->rank);
     if (!is_told)
         mg_program_fail_error(error);
     else if (error)
         g_error_free(error);
-    if (run->is_under_way && run->ranks->size > 1)
+    if (run->is_under_way)
         run->ranks->ops->abort(run->ranks);
     return MG_PROGRAM_COULD_NOT;
 }
@@ -801,7 +801,10 @@ start(struct run *run, int argc, char **argv, int hushed)
 int
 main(int argc, char **argv)
 {
-    struct run run = {.command = quote_command(argc, argv)};
+    struct run run = {
+        .command = quote_command(argc, argv),
+        .ranks = mg_ranks_alone(),
+    };
     int hushed = hush();
     mg_train_options_init(&run.options);
     GOptionEntry *entries = mg_train_options_entries(&run.options);

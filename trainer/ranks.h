@@ -54,7 +54,7 @@ struct mg_ranks {
 };
 
 // The rank of a process by itself.  Never destroyed.
-struct mg_ranks *mg_ranks_alone(void);
+struct mg_ranks *mg_ranks_alone(void) __attribute__((returns_nonnull));
 
 // The rank that the launcher of this process (mpirun, srun) made it, from the environment;
 // 0 without one.

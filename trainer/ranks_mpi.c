@@ -86,14 +86,14 @@ nudge(void *argument)
     return NULL;
 }
 
-// With the lock.
+// What was begun last is under way, or has failed.  With the lock.
 static void
-add(struct mpi *m, int code, MPI_Request request)
+add(struct mpi *m, int code)
 {
     if (code)
         m->failure = code;
     else
-        m->sums[m->count++] = request;
+        m->count++;
 }
 
 static void
@@ -104,10 +104,9 @@ begin_sum(struct mg_ranks *ranks, float *values, size_t count)
     if (m->count == SUMS_MAX || count > INT_MAX)
         m->failure = MPI_ERR_COUNT; // our own bug
     if (!m->failure) {
-        MPI_Request request;
         int code = MPI_Iallreduce(MPI_IN_PLACE, values, (int)count, MPI_FLOAT, MPI_SUM,
-                                  m->comm, &request);
-        add(m, code, request);
+                                  m->comm, &m->sums[m->count]);
+        add(m, code);
         pthread_cond_signal(&m->begun);
     }
     pthread_mutex_unlock(&m->lock);
@@ -142,11 +141,10 @@ static int
 sum(struct mg_ranks *ranks, double *values, size_t count, GError **error)
 {
     struct mpi *m = (struct mpi *)ranks;
-    MPI_Request request;
     pthread_mutex_lock(&m->lock);
     int code = MPI_Iallreduce(MPI_IN_PLACE, values, (int)count, MPI_DOUBLE, MPI_SUM,
-                              m->comm, &request);
-    add(m, code, request);
+                              m->comm, &m->sums[m->count]);
+    add(m, code);
     pthread_mutex_unlock(&m->lock);
     return wait(ranks, error);
 }
@@ -158,11 +156,10 @@ broadcast(struct mg_ranks *ranks, void *bytes, size_t length, GError **error)
     int status = 0;
     for (size_t at = 0; at < length && !status; at += CHUNK_BYTES) {
         size_t left = length - at, chunk = MIN(left, (size_t)CHUNK_BYTES);
-        MPI_Request request;
         pthread_mutex_lock(&m->lock);
-        int code =
-            MPI_Ibcast((char *)bytes + at, (int)chunk, MPI_BYTE, 0, m->comm, &request);
-        add(m, code, request);
+        int code = MPI_Ibcast((char *)bytes + at, (int)chunk, MPI_BYTE, 0, m->comm,
+                              &m->sums[m->count]);
+        add(m, code);
         pthread_mutex_unlock(&m->lock);
         status = wait(ranks, error);
     }
