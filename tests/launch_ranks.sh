@@ -61,10 +61,10 @@ figures_of() { # LOG: its numbers
     courses_of "$1" | sed 's/true/1/; s/false/0/; s/[^0-9.e+-]*\([0-9][0-9.e+-]*\)[^0-9]*/\1 /g'
 }
 
-# The processes of a launcher, by rank.
+# The processes of a launcher, by rank; MPICH's has one of its own in between.
 ranks_under() { # LAUNCHER
     local pid
-    for pid in $(pgrep -P "$1"); do
+    for pid in $(pgrep -P "$1") $(pgrep -P "$1" | xargs -r -n 1 pgrep -P); do
         tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null |
             sed -n "s/^\(OMPI_COMM_WORLD\|PMI\)_RANK=\(.*\)/\2 $pid/p"
     done | sort -u -n | cut -d' ' -f2

@@ -29,6 +29,7 @@ struct mpi {
     pthread_mutex_t lock; // of MPI, and of what follows
     pthread_cond_t begun;
     MPI_Request sums[SUMS_MAX];
+    MPI_Status states[SUMS_MAX]; // MPICH's header warns of MPI_STATUSES_IGNORE
     int count;
     int failure; // of MPI; 0: none
     bool quit;
@@ -53,7 +54,7 @@ static bool
 look_after(struct mpi *m)
 {
     int done = 1;
-    int code = MPI_Testall(m->count, m->sums, &done, MPI_STATUSES_IGNORE);
+    int code = MPI_Testall(m->count, m->sums, &done, m->states);
     if (code)
         m->failure = code;
     if (done || m->failure)
