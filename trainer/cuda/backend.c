@@ -148,11 +148,11 @@ static const struct mg_backend_ops CUDA = {
 };
 
 static int
-prepare(struct gpu *gpu, bool bf16, GError **error)
+prepare(struct gpu *gpu, bool bf16, int rank, GError **error)
 {
     struct mg_cuda *cuda = &gpu->cuda;
     const struct mg_layout *layout = &gpu->task.model->layout;
-    int status = mg_cuda_init(cuda, bf16, 0, error);
+    int status = mg_cuda_init(cuda, bf16, rank, error);
     if (status)
         return status;
     mg_cuda_weights_init(&gpu->weights, cuda, layout->parameters);
@@ -179,7 +179,8 @@ mg_backend_create_cuda(const struct mg_backend_choice *choice,
     }
     gpu->backend.ops = &CUDA;
     gpu->task = *task;
-    if (prepare(gpu, choice->precision == MG_PRECISION_BF16, error)) {
+    if (prepare(gpu, choice->precision == MG_PRECISION_BF16, choice->rank_on_host,
+                error)) {
         destroy(&gpu->backend);
         return NULL;
     }
