@@ -12,16 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/file.h"
 #include "model/activation.h"
 #include "model/features.h"
 #include "model/hearing.h"
-#include "model/model_file.h"
 #include "model/network.h"
 #include "tests/fixture.h"
 #include "tests/reference.h"
 #include "trainer/backprop.h"
 #include "trainer/corpus.h"
+#include "trainer/model_reader.h"
 
 static const struct mg_shape SMALL = {
     .lowest_note = 40,
@@ -270,12 +269,9 @@ static void
 bf16_loses_little(void **unused)
 {
     (void)unused;
-    GBytes *bytes =
-        mg_file_read("presets/chorale.safetensors", MG_MODEL_FILE_MAX_BYTES, NULL);
-    assert_non_null(bytes); // tests are run from the root
     struct mg_model *model =
-        mg_model_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), NULL);
-    assert_non_null(model);
+        mg_model_read(mg_ranks_alone(), "presets/chorale.safetensors", NULL);
+    assert_non_null(model); // tests are run from the root
     const struct mg_shape *shape = &model->layout.shape;
     struct mg_piece piece;
     assert_int_equal(mg_corpus_read_piece("presets/chorale.mid", "chorale",
@@ -302,7 +298,6 @@ bf16_loses_little(void **unused)
     mg_roll_finish(&roll);
     mg_corpus_finish_piece(&piece);
     mg_model_destroy(model);
-    g_bytes_unref(bytes);
 }
 
 static void

@@ -10,9 +10,9 @@
 #include "io/file.h"
 #include "io/npy.h"
 #include "io/program.h"
-#include "model/model_file.h"
 #include "trainer/baselines.h"
 #include "trainer/evaluate.h"
+#include "trainer/model_reader.h"
 #include "trainer/team.h"
 
 struct options {
@@ -46,21 +46,6 @@ list_baselines(const struct mg_baselines *b, struct baseline list[BASELINES])
     list[0] = (struct baseline){"as often as ever", "marginal", &b->marginal};
     list[1] = (struct baseline){"after a step", "markov", &b->markov};
     list[2] = (struct baseline){"mixed contexts", "mixture", &b->mixture};
-}
-
-static struct mg_model *
-load_model(const char *path, GError **error)
-{
-    GBytes *bytes = mg_file_read(path, MG_MODEL_FILE_MAX_BYTES, error);
-    if (!bytes)
-        return NULL;
-    gsize length;
-    const void *data = g_bytes_get_data(bytes, &length);
-    struct mg_model *model = mg_model_parse(data, length, error);
-    g_bytes_unref(bytes);
-    if (!model)
-        g_prefix_error(error, "%s: ", path);
-    return model;
 }
 
 static void
@@ -218,7 +203,7 @@ evaluate(const struct options *options, const char *model_path, char **paths,
 {
     struct mg_corpus corpus = {0}, training = {0};
     struct figures figures = {.corpus = &corpus, .training = &training};
-    struct mg_model *model = load_model(model_path, error);
+    struct mg_model *model = mg_model_read(mg_ranks_alone(), model_path, error);
     if (!model)
         return -EINVAL;
     int steps_per_quarter = options->steps_per_quarter

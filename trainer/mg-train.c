@@ -10,12 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io/file.h"
 #include "io/program.h"
-#include "model/model_file.h"
 #include "trainer/accord.h"
 #include "trainer/gradient_sum.h"
 #include "trainer/keeper.h"
+#include "trainer/model_reader.h"
 #include "trainer/progress.h"
 #include "trainer/rescue.h"
 #include "trainer/run_report.h"
@@ -222,17 +221,8 @@ read_model(const struct run *run, GError **error)
 {
     const char *path = run->options.from;
     const struct mg_shape *shape = &run->settings.shape;
-    GBytes *bytes =
-        mg_ranks_read_file(run->ranks, path, MG_MODEL_FILE_MAX_BYTES, error);
-    if (!bytes)
-        return NULL;
-    gsize length;
-    const void *data = g_bytes_get_data(bytes, &length);
-    struct mg_model *model = mg_model_parse(data, length, error);
-    g_bytes_unref(bytes);
-    if (!model)
-        g_prefix_error(error, "%s: ", path);
-    else if (memcmp(&model->layout.shape, shape, sizeof *shape) != 0) {
+    struct mg_model *model = mg_model_read(run->ranks, path, error);
+    if (model && memcmp(&model->layout.shape, shape, sizeof *shape) != 0) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                     "%s: has another grid, range or layers than the options", path);
         mg_model_destroy(model);

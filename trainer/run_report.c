@@ -10,7 +10,7 @@
 
 #include "io/file.h"
 #include "io/picture.h"
-#include "model/model_file.h"
+#include "trainer/model_reader.h"
 #include "trainer/report_page.h"
 #include "trainer/sample.h"
 
@@ -258,14 +258,8 @@ add_sample(struct mg_run_report *report, const struct mg_model *model, int64_t u
 static struct mg_model *
 read_best(const struct mg_run_report *report, int64_t update)
 {
-    GBytes *bytes =
-        mg_file_read(report->setup.model_path, MG_MODEL_FILE_MAX_BYTES, NULL);
-    if (!bytes)
-        return NULL;
-    gsize length;
-    const void *data = g_bytes_get_data(bytes, &length);
-    struct mg_model *model = mg_model_parse(data, length, NULL);
-    g_bytes_unref(bytes);
+    struct mg_model *model =
+        mg_model_read(mg_ranks_alone(), report->setup.model_path, NULL);
     const char *updates = model ? mg_model_get(model, "updates") : NULL;
     if (updates && g_ascii_strtoll(updates, NULL, 10) == update)
         return model;

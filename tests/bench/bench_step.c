@@ -14,13 +14,12 @@
 #include <time.h>
 
 #include "engine/pair.h"
-#include "io/file.h"
 #include "model/features.h"
-#include "model/model_file.h"
 #include "model/sampler.h"
 #include "tests/bench/rival.h"
 #include "tests/bench/samples.h"
 #include "tests/bench/yardstick.h"
+#include "trainer/model_reader.h"
 
 enum { THREADS = 2, WAYS_MAX = 16, STEPS = 8, STEPS_BEFORE = 2 };
 
@@ -274,15 +273,11 @@ static struct mg_model *
 read_model(const char *path)
 {
     GError *error = NULL;
-    GBytes *bytes = mg_file_read(path, MG_MODEL_FILE_MAX_BYTES, &error);
-    struct mg_model *model = bytes ? mg_model_parse(g_bytes_get_data(bytes, NULL),
-                                                    g_bytes_get_size(bytes), &error)
-                                   : NULL;
+    struct mg_model *model = mg_model_read(mg_ranks_alone(), path, &error);
     if (!model) {
-        fprintf(stderr, "bench_step: %s: %s\n", path, error->message);
+        fprintf(stderr, "bench_step: %s\n", error->message);
         exit(1);
     }
-    g_bytes_unref(bytes);
     return model;
 }
 

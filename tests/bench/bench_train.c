@@ -10,12 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/file.h"
-#include "model/model_file.h"
 #include "tests/bench/rival.h"
 #include "tests/bench/samples.h"
 #include "tests/bench/yardstick.h"
 #include "tests/fixture.h"
+#include "trainer/model_reader.h"
 #include "trainer/team.h"
 #include "trainer/training.h"
 
@@ -268,17 +267,13 @@ static void
 read_shape(const char *path, struct mg_shape *shape)
 {
     GError *error = NULL;
-    GBytes *bytes = mg_file_read(path, MG_MODEL_FILE_MAX_BYTES, &error);
-    struct mg_model *model = bytes ? mg_model_parse(g_bytes_get_data(bytes, NULL),
-                                                    g_bytes_get_size(bytes), &error)
-                                   : NULL;
+    struct mg_model *model = mg_model_read(mg_ranks_alone(), path, &error);
     if (!model) {
-        fprintf(stderr, "bench_train: %s: %s\n", path, error->message);
+        fprintf(stderr, "bench_train: %s\n", error->message);
         exit(1);
     }
     *shape = model->layout.shape;
     mg_model_destroy(model);
-    g_bytes_unref(bytes);
 }
 
 int
