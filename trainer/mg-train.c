@@ -311,10 +311,11 @@ print_sums(const struct run *run)
     double updates = (double)run->updates_timed;
     if (run->ranks->size == 1 || !run->updates_timed)
         return;
-    fprintf(run->say,
-            "an update took %.2f ms, of which %.2f ms waited for the sum of the "
-            "gradient\n",
-            1e3 * run->update_seconds / updates, 1e3 * run->sum_seconds / updates);
+    mg_progress_say(
+        &run->line,
+        "an update took %.2f ms, of which %.2f ms waited for the sum of the "
+        "gradient\n",
+        1e3 * run->update_seconds / updates, 1e3 * run->sum_seconds / updates);
 }
 
 // Of a write that the training can do without for now, such as to a full disk: it goes on,
@@ -324,13 +325,11 @@ static void
 bear(struct run *run, GError **failure, const char *what, GError *error)
 {
     if (error && !*failure) {
-        mg_progress_clear(&run->line);
-        fprintf(run->say, "%s; the training goes on, and tries again\n",
-                error->message);
+        mg_progress_say(&run->line, "%s; the training goes on, and tries again\n",
+                        error->message);
     } else if (!error && *failure) {
-        mg_progress_clear(&run->line);
-        fprintf(run->say, "update %" G_GINT64_FORMAT ": %s written again\n",
-                run->training.update, what);
+        mg_progress_say(&run->line, "update %" G_GINT64_FORMAT ": %s written again\n",
+                        run->training.update, what);
     }
     g_clear_error(failure);
     *failure = error;
@@ -368,12 +367,12 @@ static void
 print_score(struct run *run, const struct mg_score *score, bool is_best)
 {
     double steps = (double)score->steps;
-    mg_progress_clear(&run->line);
-    fprintf(run->say,
-            "update %" G_GINT64_FORMAT
-            ": held out %.4f nats a step (play %.4f, articulate %.4f)%s\n",
-            run->training.update, mg_score_nats(score), score->loss.play / steps,
-            score->loss.articulate / steps, is_best ? ", the best" : "");
+    mg_progress_say(&run->line,
+                    "update %" G_GINT64_FORMAT
+                    ": held out %.4f nats a step (play %.4f, articulate %.4f)%s\n",
+                    run->training.update, mg_score_nats(score),
+                    score->loss.play / steps, score->loss.articulate / steps,
+                    is_best ? ", the best" : "");
 }
 
 // Scores the held-out pieces and keeps the state, unless it is lost.
@@ -453,7 +452,6 @@ roll_back(struct run *run, GError **error)
     run->is_lost = false;
     run->loss_sum = 0;
     run->loss_count = 0;
-    mg_progress_clear(&run->line);
     if (t->watch.rollbacks >= MG_WATCH_ROLLBACKS_MAX) {
         if (run->ranks->rank)
             return -ECANCELED;
@@ -466,11 +464,12 @@ roll_back(struct run *run, GError **error)
     int status = mg_keeper_roll_back(&run->keeper, t, error);
     if (status)
         return status;
-    fprintf(run->say,
-            "update %" G_GINT64_FORMAT
-            ": the loss is not finite or has exploded; back to update %" G_GINT64_FORMAT
-            ", at 1/%.0f of the rate\n",
-            from, t->update, 1.0 / mg_watch_rate_share(&t->watch));
+    mg_progress_say(
+        &run->line,
+        "update %" G_GINT64_FORMAT
+        ": the loss is not finite or has exploded; back to update %" G_GINT64_FORMAT
+        ", at 1/%.0f of the rate\n",
+        from, t->update, 1.0 / mg_watch_rate_share(&t->watch));
     keep(run);
     GError *failure = NULL;
     if (run->log) {
@@ -509,18 +508,19 @@ static void
 say_stopped(const struct run *run)
 {
     if (!run->unsaved)
-        fprintf(run->say,
-                "stopped after update %" G_GINT64_FORMAT "; go on with --resume %s\n",
-                run->training.update, run->keeper.checkpoint_path);
+        mg_progress_say(&run->line,
+                        "stopped after update %" G_GINT64_FORMAT
+                        "; go on with --resume %s\n",
+                        run->training.update, run->keeper.checkpoint_path);
 }
 
 // The others do not answer: keeps the state before the update in hand.
 static void
 save(struct run *run)
 {
-    mg_progress_clear(&run->line);
     if (run->training.watch.doubtful) {
-        fprintf(run->say, "go on with --resume %s\n", run->keeper.checkpoint_path);
+        mg_progress_say(&run->line, "go on with --resume %s\n",
+                        run->keeper.checkpoint_path);
         return;
     }
     keep(run);
@@ -532,10 +532,9 @@ save_and_abort(void *context)
 {
     enum { KILLED_WITHIN_SECONDS = 3 };
     struct run *run = context;
-    mg_progress_clear(&run->line);
-    fprintf(run->say, "mg-train: %s: the update in hand is given up\n",
-            stop_signal ? "told to stop, and another rank has ended or is slow"
-                        : "another rank does not answer (--lost-after)");
+    mg_progress_say(&run->line, "mg-train: %s: the update in hand is given up\n",
+                    stop_signal ? "told to stop, and another rank has ended or is slow"
+                                : "another rank does not answer (--lost-after)");
     save(run);
     fflush(run->say);
     if (stop_signal && run->ranks->rank == 0)
@@ -563,9 +562,6 @@ train(struct run *run, GError **error)
 {
     struct mg_training *t = &run->training;
     int64_t last = run->settings.updates;
-    mg_progress_begin(&run->line, run->say, last, run->settings.shape.notes);
-    if (t->best.score.steps)
-        run->line.held_out = mg_score_nats(&t->best.score);
     int status = 0;
     while (!status && !must_stop(run) && t->update < last && !is_exhausted(run)) {
         status = update_once(run, error);
@@ -587,10 +583,10 @@ stop(struct run *run, GError **error)
         return score_and_keep(run, error);
     if (!must_stop(run)) {
         if (t->update < run->settings.updates)
-            fprintf(run->say,
-                    "ended after update %" G_GINT64_FORMAT
-                    ": no better score in %d (--patience)\n",
-                    t->update, run->options.patience);
+            mg_progress_say(&run->line,
+                            "ended after update %" G_GINT64_FORMAT
+                            ": no better score in %d (--patience)\n",
+                            t->update, run->options.patience);
         return 0;
     }
     int status = t->watch.doubtful ? roll_back(run, error) : 0;
@@ -622,6 +618,15 @@ end_training(struct run *run, GError **error)
     return status;
 }
 
+static void
+begin_progress(struct run *run)
+{
+    mg_progress_begin(&run->line, run->say, run->settings.updates,
+                      run->settings.shape.notes);
+    if (run->training.best.score.steps)
+        run->line.held_out = mg_score_nats(&run->training.best.score);
+}
+
 // All ranks go through it update by update: an error of one alone would have the others
 // wait for ever, and ends them.
 static int
@@ -635,6 +640,7 @@ train_together(struct run *run, GError **error)
     if (status)
         return status;
     print_ranks(run);
+    begin_progress(run);
     run->is_under_way = true;
     begin_rescue(run);
     status = train(run, error);

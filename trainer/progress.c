@@ -4,6 +4,7 @@
 #include "trainer/progress.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -89,8 +90,18 @@ mg_progress_show(struct mg_progress_line *line, int64_t update,
 }
 
 void
-mg_progress_clear(struct mg_progress_line *line)
+mg_progress_clear(const struct mg_progress_line *line)
 {
     if (line->terminal)
         fputs("\r\033[K", line->out);
+}
+
+void
+mg_progress_say(const struct mg_progress_line *line, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    mg_progress_clear(line);
+    vfprintf(line->out, format, values);
+    va_end(values);
 }

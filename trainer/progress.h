@@ -5,6 +5,7 @@
 #ifndef MG_TRAINER_PROGRESS_H
 #define MG_TRAINER_PROGRESS_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -32,7 +33,11 @@ void mg_progress_begin(struct mg_progress_line *line, FILE *out, int64_t total,
 void mg_progress_show(struct mg_progress_line *line, int64_t update,
                       const struct mg_update *progress, double loss);
 
-// Clears the bar, so that a message can be written.
-void mg_progress_clear(struct mg_progress_line *line);
+// Clears the bar, which is over.
+void mg_progress_clear(const struct mg_progress_line *line);
+
+// Writes a message, with its line break, in the place of the bar.  Any thread, once begun.
+void mg_progress_say(const struct mg_progress_line *line, const char *format, ...)
+    G_GNUC_PRINTF(2, 3);
 
 #endif
