@@ -13,13 +13,10 @@
 #include "io/program.h"
 #include "trainer/accord.h"
 #include "trainer/gradient_sum.h"
-#include "trainer/keeper.h"
 #include "trainer/model_reader.h"
-#include "trainer/progress.h"
 #include "trainer/rescue.h"
-#include "trainer/run_report.h"
+#include "trainer/run_files.h"
 #include "trainer/team.h"
-#include "trainer/train_log.h"
 #include "trainer/train_options.h"
 
 enum {
@@ -38,22 +35,14 @@ struct run {
     struct mg_corpus corpus;
     struct mg_corpus held_out;
     struct mg_training training;
-    struct mg_keeper keeper;
-    struct mg_run_report *report; // or NULL
-    struct mg_train_log *log;     // or NULL
+    struct mg_run_files files;
     struct mg_progress_line line;
     struct mg_rescue rescue;
     bool is_under_way; // an error that is not of all ranks ends them all at once
     bool must_stop;    // told to, or another rank is
     bool is_lost;      // the training: it is to be rolled back
-    double loss_sum;   // training loss since the last held-out score
-    int loss_count;
     double update_seconds, sum_seconds; // of updates_timed of them
     int64_t updates_timed;
-    // What could not be written at the last try; NULL where all is well.
-    GError *unsaved; // model or checkpoint
-    GError *unlogged;
-    GError *unreported;
 };
 
 static volatile sig_atomic_t stop_signal;
@@ -182,8 +171,8 @@ describe_best(struct run *run)
 static int
 resume(struct run *run, GError **error)
 {
-    int status =
-        mg_keeper_resume(&run->keeper, &run->training, run->options.resume, error);
+    int status = mg_keeper_resume(&run->files.keeper, &run->training,
+                                  run->options.resume, error);
     if (!status && run->training.best.score.steps)
         describe_best(run);
     return status;
@@ -193,8 +182,8 @@ static int
 begin_log(struct run *run, GError **error)
 {
     int64_t update = run->options.resume ? run->training.update : -1;
-    run->log = mg_train_log_open(run->options.log, update, error);
-    return run->log ? 0 : -EIO;
+    run->files.log = mg_train_log_open(run->options.log, update, error);
+    return run->files.log ? 0 : -EIO;
 }
 
 static int
@@ -211,8 +200,8 @@ begin_report(struct run *run, GError **error)
         .updates = run->settings.updates,
         .threads = run->backend.threads,
     };
-    run->report = mg_run_report_create(&setup, error);
-    return run->report ? 0 : -EIO;
+    run->files.report = mg_run_report_create(&setup, error);
+    return run->files.report ? 0 : -EIO;
 }
 
 // The model of --from, of the shape that the options ask for.
@@ -301,7 +290,7 @@ print_ranks(const struct run *run)
         1e-6 * (double)(layout->parameters * sizeof(float)),
         1e3 * mg_gradient_sum_measure(run->ranks, layout));
     fprintf(run->say, "should a rank die, go on with --resume %s\n",
-            run->keeper.checkpoint_path);
+            run->files.keeper.checkpoint_path);
 }
 
 // What was left of that cost.
@@ -316,51 +305,6 @@ print_sums(const struct run *run)
         "an update took %.2f ms, of which %.2f ms waited for the sum of the "
         "gradient\n",
         1e3 * run->update_seconds / updates, 1e3 * run->sum_seconds / updates);
-}
-
-// Of a write that the training can do without for now, such as to a full disk: it goes on,
-// and says so once, and once more when the writing succeeds again.  What failed stays in
-// *failure, for the end.
-static void
-bear(struct run *run, GError **failure, const char *what, GError *error)
-{
-    if (error && !*failure) {
-        mg_progress_say(&run->line, "%s; the training goes on, and tries again\n",
-                        error->message);
-    } else if (!error && *failure) {
-        mg_progress_say(&run->line, "update %" G_GINT64_FORMAT ": %s written again\n",
-                        run->training.update, what);
-    }
-    g_clear_error(failure);
-    *failure = error;
-}
-
-static void
-keep(struct run *run)
-{
-    GError *error = NULL;
-    mg_keeper_keep(&run->keeper, &run->training, &error);
-    bear(run, &run->unsaved, "the checkpoint is", error);
-}
-
-static void
-report_score(struct run *run, const struct mg_score *score, bool is_best)
-{
-    GError *error = NULL;
-    double loss = run->loss_count ? run->loss_sum / run->loss_count : (double)NAN;
-    int64_t update = run->training.update;
-    run->loss_sum = 0;
-    run->loss_count = 0;
-    if (run->log) {
-        mg_train_log_score(run->log, update, score, is_best, &error);
-        bear(run, &run->unlogged, "the log is", error);
-    }
-    error = NULL;
-    if (run->report) {
-        mg_run_report_add(run->report, update, loss, &score->loss, score->steps,
-                          &error);
-        bear(run, &run->unreported, "the report is", error);
-    }
 }
 
 static void
@@ -404,8 +348,8 @@ score_and_keep(struct run *run, GError **error)
                t->model->layout.parameters * sizeof(float));
         describe_best(run);
     }
-    report_score(run, &score, is_best);
-    keep(run);
+    mg_run_files_score(&run->files, &score, is_best);
+    mg_run_files_keep(&run->files);
     return 0;
 }
 
@@ -429,16 +373,7 @@ update_once(struct run *run, GError **error)
     run->updates_timed++;
     double loss = update.loss.play + update.loss.articulate;
     run->is_lost = mg_watch_update(&t->watch, loss, update.norm);
-    if (isfinite(loss)) {
-        run->loss_sum += loss;
-        run->loss_count++;
-    }
-    GError *failure = NULL;
-    if (run->log) {
-        mg_train_log_update(run->log, t->update, &update, run->settings.shape.notes,
-                            seconds, &failure);
-        bear(run, &run->unlogged, "the log is", failure);
-    }
+    mg_run_files_update(&run->files, &update, seconds);
     mg_progress_show(&run->line, t->update, &update, t->watch.mean);
     return 0;
 }
@@ -450,8 +385,6 @@ roll_back(struct run *run, GError **error)
     struct mg_training *t = &run->training;
     int64_t from = t->update;
     run->is_lost = false;
-    run->loss_sum = 0;
-    run->loss_count = 0;
     if (t->watch.rollbacks >= MG_WATCH_ROLLBACKS_MAX) {
         if (run->ranks->rank)
             return -ECANCELED;
@@ -461,7 +394,7 @@ roll_back(struct run *run, GError **error)
                     from, 1 << MG_WATCH_ROLLBACKS_MAX);
         return -EDOM;
     }
-    int status = mg_keeper_roll_back(&run->keeper, t, error);
+    int status = mg_keeper_roll_back(&run->files.keeper, t, error);
     if (status)
         return status;
     mg_progress_say(
@@ -470,12 +403,8 @@ roll_back(struct run *run, GError **error)
         ": the loss is not finite or has exploded; back to update %" G_GINT64_FORMAT
         ", at 1/%.0f of the rate\n",
         from, t->update, 1.0 / mg_watch_rate_share(&t->watch));
-    keep(run);
-    GError *failure = NULL;
-    if (run->log) {
-        mg_train_log_rollback(run->log, from, t, &failure);
-        bear(run, &run->unlogged, "the log is", failure);
-    }
+    mg_run_files_keep(&run->files);
+    mg_run_files_roll_back(&run->files, from);
     return 0;
 }
 
@@ -507,11 +436,11 @@ must_stop(const struct run *run)
 static void
 say_stopped(const struct run *run)
 {
-    if (!run->unsaved)
+    if (!run->files.failed[MG_RUN_FILE_CHECKPOINT])
         mg_progress_say(&run->line,
                         "stopped after update %" G_GINT64_FORMAT
                         "; go on with --resume %s\n",
-                        run->training.update, run->keeper.checkpoint_path);
+                        run->training.update, run->files.keeper.checkpoint_path);
 }
 
 // The others do not answer: keeps the state before the update in hand.
@@ -520,10 +449,10 @@ save(struct run *run)
 {
     if (run->training.watch.doubtful) {
         mg_progress_say(&run->line, "go on with --resume %s\n",
-                        run->keeper.checkpoint_path);
+                        run->files.keeper.checkpoint_path);
         return;
     }
-    keep(run);
+    mg_run_files_keep(&run->files);
     say_stopped(run);
 }
 
@@ -592,30 +521,9 @@ stop(struct run *run, GError **error)
     int status = t->watch.doubtful ? roll_back(run, error) : 0;
     if (status)
         return status;
-    keep(run);
+    mg_run_files_keep(&run->files);
     say_stopped(run);
     return 0;
-}
-
-// After the last update, or ctrl-C.  What could not be written last is what failed.
-static int
-end_training(struct run *run, GError **error)
-{
-    struct mg_training *t = &run->training;
-    int status = 0;
-    if (t->update < run->settings.updates && run->report) {
-        GError *failure = NULL;
-        mg_run_report_end(run->report, &failure);
-        bear(run, &run->unreported, "the report is", failure);
-    }
-    GError **failures[] = {&run->unsaved, &run->unreported, &run->unlogged};
-    for (size_t i = 0; !status && i < G_N_ELEMENTS(failures); i++) {
-        if (!*failures[i])
-            continue;
-        g_propagate_error(error, g_steal_pointer(failures[i]));
-        status = -EIO;
-    }
-    return status;
 }
 
 static void
@@ -633,7 +541,7 @@ static int
 train_together(struct run *run, GError **error)
 {
     // Fails now rather than at night.
-    int status = mg_keeper_keep(&run->keeper, &run->training, error);
+    int status = mg_keeper_keep(&run->files.keeper, &run->training, error);
     status = mg_ranks_agree(run->ranks, status, error);
     if (!status)
         status = mg_accord_weights(run->ranks, run->training.model, error);
@@ -654,7 +562,7 @@ train_together(struct run *run, GError **error)
     if (!status || status == -EDOM || status == -ECANCELED || status == -ESTALE)
         run->is_under_way = false; // the others have come here, too
     print_sums(run);
-    return status ? status : end_training(run, error);
+    return status ? status : mg_run_files_end(&run->files, error);
 }
 
 static int
@@ -664,7 +572,7 @@ load(struct run *run, char **paths, GError **error)
     int status = mg_accord_options(ranks, &run->options, error);
     if (status)
         return status;
-    status = mg_keeper_init(&run->keeper, ranks, run->options.output,
+    status = mg_keeper_init(&run->files.keeper, ranks, run->options.output,
                             !run->options.resume, error);
     if (!status)
         status = load_corpora(run, paths, error);
@@ -694,15 +602,10 @@ run_all(struct run *run, char **paths, GError **error)
 static void
 finish(struct run *run)
 {
-    g_clear_error(&run->unsaved);
-    g_clear_error(&run->unlogged);
-    g_clear_error(&run->unreported);
-    mg_train_log_close(run->log);
-    mg_run_report_destroy(run->report);
+    mg_run_files_finish(&run->files);
     mg_training_finish(&run->training);
     mg_corpus_finish(&run->held_out);
     mg_corpus_finish(&run->corpus);
-    mg_keeper_finish(&run->keeper);
     g_free(run->command);
     mg_train_options_finish(&run->options);
     mg_ranks_destroy(run->ranks);
@@ -800,6 +703,7 @@ main(int argc, char **argv)
     struct run run = {
         .command = quote_command(argc, argv),
         .ranks = mg_ranks_alone(),
+        .files = {.training = &run.training, .line = &run.line},
     };
     int hushed = hush();
     mg_train_options_init(&run.options);
