@@ -4,7 +4,6 @@
 #include <cblas.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "io/program.h"
 #include "trainer/accord.h"
 #include "trainer/gradient_sum.h"
+#include "trainer/model_card.h"
 #include "trainer/model_reader.h"
 #include "trainer/rescue.h"
 #include "trainer/run_files.h"
@@ -135,37 +135,10 @@ load_corpora(struct run *run, char **paths, GError **error)
 }
 
 static void
-set_number(struct mg_model *model, const char *key, const char *format, double value)
-{
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-    mg_model_set(model, key, g_ascii_formatd(text, sizeof text, format, value));
-}
-
-// What the model file says of itself.
-static void
 describe_best(struct run *run)
 {
-    const struct mg_best *best = &run->training.best;
-    const struct mg_score *score = &best->score;
-    struct mg_model *model = best->model;
-    double steps = (double)score->steps;
-    mg_model_set(model, "command", run->command);
-    set_number(model, "updates", "%.0f", (double)best->update);
-    set_number(model, "training_pieces", "%.0f", run->corpus.piece_count);
-    set_number(model, "training_notes_per_step", "%.3f",
-               (double)run->corpus.sounding / (double)run->corpus.steps);
-    set_number(model, "held_out_pieces", "%.0f", run->held_out.piece_count);
-    set_number(model, "held_out_steps", "%.0f", steps);
-    set_number(model, "held_out_play_nats_per_step", "%.4f", score->loss.play / steps);
-    set_number(model, "held_out_articulate_nats_per_step", "%.4f",
-               score->loss.articulate / steps);
-    set_number(model, "held_out_notes_per_step", "%.3f",
-               (double)score->sounding / steps);
-    for (char **item = run->options.metadata; item && *item; item++) {
-        char *key = g_strndup(*item, strcspn(*item, "="));
-        mg_model_set(model, key, *item + strlen(key) + 1);
-        g_free(key);
-    }
+    mg_model_card_write(&run->training.best, run->command, &run->corpus, &run->held_out,
+                        run->options.metadata);
 }
 
 static int
