@@ -101,9 +101,9 @@ mg_weight_gradient_take(struct mg_weight_gradient *g, int rows, const float *inp
             pack_values(g->inputs, inputs, block, out);
     else
         for (int r = 0; r < rows; r += 2, inputs += 2 * stride, out += MG_BLOCK_ROWS)
-            pack_pairs(g->inputs, (const uint16_t *)inputs,
-                       r + 1 < rows ? (const uint16_t *)(inputs + stride) : g->none,
-                       block, out);
+            pack_pairs(g->inputs, (const void *)inputs,
+                       r + 1 < rows ? (const void *)(inputs + stride) : g->none, block,
+                       out);
 }
 
 // Asks for the sums of the next block, which come from afar, while this one is computed.
