@@ -47,12 +47,13 @@ check "with the best score" grep -q 'nats a step on held-out pieces, from update
 
 # --- at any moment -------------------------------------------------------------------------
 life() { # ARGUMENT...: goes on for a random time; 1 when it ended by itself
-    local model=$1 resume=() status trainer
+    local model=$1 resume=() status trainer moment_ms
     shift
     [ -e "$model.checkpoint" ] && resume=(--resume "$model.checkpoint")
     "${train[@]}" -o "$model" "${resume[@]}" "$@" corpus >out 2>err </dev/null &
     trainer=$!
-    sleep "0.$((RANDOM % 4))$((RANDOM % 10))"
+    moment_ms=$((RANDOM % (3 * pace_ms)))
+    sleep "$(printf '%d.%03d' $((moment_ms / 1000)) $((moment_ms % 1000)))"
     kill -KILL $trainer 2>/dev/null
     wait $trainer 2>/dev/null
     status=$?
@@ -61,6 +62,10 @@ life() { # ARGUMENT...: goes on for a random time; 1 when it ended by itself
     return 1
 }
 
+# A life is up to three times as long as 40 updates take on this machine now.
+pace_ms=$(date +%s%3N)
+"${train[@]}" -o pace --updates 40 --checkpoint-every 20 corpus >out 2>err </dev/null
+pace_ms=$(($(date +%s%3N) - pace_ms))
 RANDOM=7
 wanted=15
 [ "${MG_SOAK:-0}" = 1 ] && wanted=1000
