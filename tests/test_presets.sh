@@ -35,8 +35,9 @@ times() { # X Y: their product; nothing where one is missing
 # What a preset was trained on, under the data's folder.
 corpus_of() { # NAME
     case $1 in
-    chorale | small) echo openhymnal/train mutopia/choir/train ;;
-    keyboard) echo mutopia/keyboard/train mutopia/organ/train ;;
+    chorale | hymn) echo openhymnal/train mutopia/choir/train ;;
+    keyboard | ragtime) echo mutopia/keyboard/train mutopia/organ/train ;;
+    song) echo openscore-lieder/train ;;
     *) echo "no corpus is known of the preset $1" >&2 ;;
     esac
 }
