@@ -66,6 +66,9 @@ examine() { # NAME
             "$(figure longest_note_steps piece.json)" 1 "$longest"
         within "$name $seed: notes a step" "$(figure notes_per_step piece.json)" \
             "$(times 0.75 "$usual")" "$(times 1.25 "$usual")"
+        within "$name $seed: share of silent steps" "$(figure silence_share piece.json)" 0 0.15
+        # A drone strikes nothing, noise strikes everything.
+        within "$name $seed: onsets in 512 steps" "$(figure notes said.json)" 200 2500
         sed -n '/"taken_over"/,/}/p' said.json >taken.json
         [ ! -d "$data/${corpus[0]}" ] ||
             within "$name $seed: the longest passage taken over" \
@@ -77,15 +80,12 @@ examine() { # NAME
 for preset in "$root"/presets/*.preset; do
     name=$(basename "$preset" .preset)
     examine "$name"
-    usual=$(said training_notes_per_step)
-    for share in 0.6 1.5; do
-        density=$(times $share "$usual")
-        "$build/mg-compose" -o piece.mid -s 1 -n 2048 --set density="$density" "$preset" \
+    for density in 2 6; do
+        "$build/mg-compose" -o piece.mid -s 1 -n 2048 --set density=$density "$preset" \
             >/dev/null
         "$build/mg-eval" --json "$root/presets/$(value model)" piece.mid >score.json
         within "$name at density $density: notes a step" \
-            "$(figure notes_per_step score.json)" "$(times 0.95 "$density")" \
-            "$(times 1.05 "$density")"
+            "$(figure notes_per_step score.json)" "$((density - 1)).9" "$density.1"
     done
     "$build/mg-compose" -o again.mid -s 5 -n 512 "$preset" >/dev/null
     check "$name: same seed, same bytes" cmp -s 5.mid again.mid
