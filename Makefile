@@ -96,8 +96,8 @@ PRESETS := $(wildcard presets/*.preset presets/*.safetensors)
 MANUALS := $(wildcard engine/*.1 trainer/*.1)
 
 .DEFAULT_GOAL := all
-.PHONY: all play check soak bench benchmark-quality style sanitize tsan install uninstall clean setup \
-	features tests unit-tests lint force
+.PHONY: all play check soak bench benchmark-quality style sanitize tsan install \
+	uninstall clean setup features tests unit-tests lint force
 .DELETE_ON_ERROR:
 
 all: features $(PROGRAMS) $(PLUGINS)
