@@ -10,7 +10,7 @@ set -u
 . "$root/tests/small_training.sh"
 
 # --- back and on ---------------------------------------------------------------------------
-run=(--updates 40 --checkpoint-every 5 --learning-rate 70)
+run=(--updates 40 --warmup 0 --checkpoint-every 5 --learning-rate 70)
 faulty none 0 -o whole --log log "${run[@]}"
 check "a rate that is too large is survived" [ $? = 0 ]
 cp err whole.err

@@ -220,6 +220,34 @@ it_learns(void **unused)
     mg_corpus_finish(&corpus);
 }
 
+// The rate of 20 updates: a line up to the full one, then half a cosine whose middle is that of
+// the run.
+static void
+the_rate_rises_and_falls(void **unused)
+{
+    (void)unused;
+    struct mg_corpus corpus;
+    struct mg_training t;
+    make_corpus(&corpus);
+    struct mg_settings settings = SETTINGS;
+    settings.updates = 20;
+    settings.warmup = 4;
+    settings.final_rate = 0.5;
+    start(&t, &settings, &corpus, 1);
+    double rate[20];
+    for (int i = 0; i < 20; i++)
+        rate[i] = update(&t).learning_rate / settings.learning_rate;
+    for (int i = 0; i < 4; i++) {
+        double share = 0.75 + 0.25 * cos(G_PI * i / 20);
+        assert_true(fabs(rate[i] - share * (i + 1) / 4) < 1e-12);
+    }
+    assert_true(fabs(rate[10] - 0.75) < 1e-12);
+    for (int i = 5; i < 20; i++)
+        assert_true(rate[i] < rate[i - 1] && rate[i] > 0.5);
+    mg_training_finish(&t);
+    mg_corpus_finish(&corpus);
+}
+
 // Two threads take the same segments in another order of summing: equal but for
 // rounding.
 static void
@@ -321,6 +349,7 @@ a_wrong_checkpoint_is_refused(void **unused)
     ASSERT_NAMED(shape.note_units[0], 9, "--note-units");
     ASSERT_NAMED(method, MG_METHOD_ADADELTA, "--optimizer");
     ASSERT_NAMED(learning_rate, 0.02, "--learning-rate");
+    ASSERT_NAMED(warmup, 10, "--warmup");
     ASSERT_NAMED(clip, 1.0, "--clip");
     ASSERT_NAMED(dropout, 0.5, "--dropout");
     ASSERT_NAMED(batch, 5, "--batch");
@@ -454,6 +483,7 @@ main(void)
         cmocka_unit_test(clipping_and_nonsense),
         cmocka_unit_test(an_epoch_is_fair),
         cmocka_unit_test(it_learns),
+        cmocka_unit_test(the_rate_rises_and_falls),
         cmocka_unit_test(threads_agree),
         cmocka_unit_test(resume_goes_on_to_the_bit),
         cmocka_unit_test(a_wrong_checkpoint_is_refused),

@@ -52,6 +52,7 @@ list_settings(const struct mg_training *t, struct setting *out)
     add_shape(out, &count, &s->shape);
     add_setting(out, &count, "optimizer", s->method);
     add_setting(out, &count, "learning-rate", s->learning_rate);
+    add_setting(out, &count, "warmup", (double)s->warmup);
     add_setting(out, &count, "final-rate", s->final_rate);
     add_setting(out, &count, "clip", s->clip);
     add_setting(out, &count, "dropout", s->dropout);

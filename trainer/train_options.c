@@ -24,6 +24,7 @@ mg_train_options_init(struct mg_train_options *o)
         .optimizer = g_strdup("adam"),
         .device = g_strdup("auto"),
         .precision = g_strdup("fp32"),
+        .warmup = 100,
         .final_rate = 1.0,
         .clip = 5.0,
         .dropout = 0.5,
@@ -64,6 +65,8 @@ mg_train_options_entries(struct mg_train_options *o)
          "adam or adadelta (adam)", "NAME"},
         {"learning-rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->learning_rate,
          "Rate; 0 = the optimizer's own: adadelta 1, adam 0.003 (0)", "X"},
+        {"warmup", 0, 0, G_OPTION_ARG_INT64, &o->warmup,
+         "Updates in which the rate rises to its full height (100)", "N"},
         {"final-rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->final_rate,
          "Share of the rate left at the end, along a cosine (1)", "X"},
         {"clip", 0, 0, G_OPTION_ARG_DOUBLE, &o->clip,
@@ -198,6 +201,8 @@ check_rates(const struct mg_train_options *o, GError **error)
         return refuse(error, "dropout", "0 or more and below 1");
     if (!(o->learning_rate >= 0.0 && o->learning_rate <= 1000.0))
         return refuse(error, "learning-rate", "0 to 1000");
+    if (o->warmup < 0)
+        return refuse(error, "warmup", "0 or more");
     if (!(o->final_rate >= 0.0 && o->final_rate <= 1.0))
         return refuse(error, "final-rate", "0 to 1");
     if (!(o->clip >= 0.0 && o->clip <= 1e6))
@@ -218,6 +223,7 @@ mg_train_options_settings(const struct mg_train_options *o,
                           struct mg_settings *settings, GError **error)
 {
     *settings = (struct mg_settings){
+        .warmup = o->warmup,
         .final_rate = o->final_rate,
         .clip = o->clip,
         .dropout = o->dropout,
@@ -271,11 +277,11 @@ mg_train_options_course(const struct mg_train_options *o)
 {
     return g_strdup_printf(
         MG_VERSION " %s %s %s %s %s %d %d %d %d %d %a %a %a %a %" G_GINT64_FORMAT
-                   " %" G_GINT64_FORMAT " %d %d",
+                   " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %d %d",
         o->notes, o->time_units, o->note_units, o->optimizer, o->transpose,
         o->steps_per_quarter, o->batch, o->segment, o->checkpoint_every, o->patience,
         o->learning_rate, o->final_rate, o->clip, o->dropout, o->seed, o->updates,
-        o->resume != NULL, o->from != NULL);
+        o->warmup, o->resume != NULL, o->from != NULL);
 }
 
 int

@@ -30,6 +30,7 @@ struct mg_train_options {
     char *note_units;
     char *optimizer;
     double learning_rate; // 0: the optimiser's default
+    gint64 warmup;        // updates
     double final_rate;
     double clip;
     double dropout;

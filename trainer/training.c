@@ -59,7 +59,8 @@ mg_training_finish(struct mg_training *t)
     *t = (struct mg_training){0};
 }
 
-// Half a cosine from the full rate down to the final share of it; less after rollbacks.
+// Up to the full rate in a straight line, down to the final share of it along half a cosine;
+// less after rollbacks.
 static double
 rate_now(const struct mg_training *t)
 {
@@ -67,6 +68,8 @@ rate_now(const struct mg_training *t)
     double done = fmin(1.0, (double)t->update / (double)s->updates);
     double share =
         s->final_rate + (1.0 - s->final_rate) * 0.5 * (1.0 + cos(G_PI * done));
+    if (t->update < s->warmup)
+        share *= (double)(t->update + 1) / (double)s->warmup;
     return s->learning_rate * share * mg_watch_rate_share(&t->watch);
 }
 

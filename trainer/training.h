@@ -15,6 +15,7 @@ struct mg_settings {
     struct mg_shape shape;
     enum mg_method method;
     double learning_rate;
+    int64_t warmup;    // updates in which it rises to the full rate; 0: none
     double final_rate; // share of it left at the last update (cosine); 1: constant
     double clip;       // of the gradient's norm, 0: none
     double dropout;
