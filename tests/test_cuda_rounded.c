@@ -73,9 +73,9 @@ gradients_are_near(void **state)
     assert_true(worst_loss < tolerance);
 }
 
-// 200 updates on, the roundings of each have grown to some thousandths (0.13 % in TF32 and
-// 0.33 % in bf16 here, 0.35 % and 0.6 % with other seeds); with a rate of 0.005 they would be
-// ten times that, for Adam makes a whole step of a derivative that is all rounding.
+// 200 updates on, the roundings of each have grown to 0.01 % in TF32 and 0.12 % in bf16 (no more
+// with other seeds); with twice the rate they would be 0.7 and 1.5 %, for Adam makes a whole step
+// of a derivative that is all rounding.
 static void
 curves_agree(void **state)
 {
@@ -87,8 +87,8 @@ curves_agree(void **state)
                   play->rounding->name, curves.first, curves.last, curves.apart,
                   curves.cpu_score, curves.gpu_score);
     assert_true(curves.last < 0.9 * curves.first);
-    assert_true(curves.apart < 0.01);
-    assert_true(fabs(curves.cpu_score - curves.gpu_score) < 0.01 * curves.cpu_score);
+    assert_true(curves.apart < 0.005);
+    assert_true(fabs(curves.cpu_score - curves.gpu_score) < 0.005 * curves.cpu_score);
 }
 
 int

@@ -42,7 +42,7 @@ for at in 7 12 17 30; do
 done
 
 # --- no more back --------------------------------------------------------------------------
-faulty none 0 -o lost --updates 1000 --checkpoint-every 5 --learning-rate 1000
+faulty none 0 -o lost --updates 1000 --warmup 0 --checkpoint-every 5 --learning-rate 1000
 check "a rate that is far too large ends with status 1" [ $? = 1 ]
 check "after five times" [ "$(grep -c 'has exploded; back to update' err)" = 5 ]
 check "with a hint" grep -q '^mg-train: .*try a smaller --learning-rate$' err

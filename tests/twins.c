@@ -221,7 +221,7 @@ static const struct mg_settings SETTINGS = {
             .note_units = {16, 8},
         },
     .method = MG_METHOD_ADAM,
-    .learning_rate = 0.002,
+    .learning_rate = 0.001,
     .final_rate = 1.0,
     .clip = 5.0,
     .dropout = 0.25,
