@@ -28,7 +28,7 @@ mg_optimizer_finish(struct mg_optimizer *optimizer)
 double
 mg_optimizer_default_rate(enum mg_method method)
 {
-    return method == MG_METHOD_ADAM ? 0.003 : 1.0;
+    return method == MG_METHOD_ADAM ? 0.005 : 1.0;
 }
 
 // Summed in double and in order: the same on every run.

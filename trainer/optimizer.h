@@ -26,7 +26,7 @@ int mg_optimizer_init(struct mg_optimizer *optimizer, enum mg_method method, flo
                       size_t count);
 void mg_optimizer_finish(struct mg_optimizer *optimizer); // takes a zeroed struct
 
-// The rate that works for most: AdaDelta needs none (1), Adam 0.003 at this size.
+// The rate that works for most: AdaDelta needs none (1), Adam 0.005 at the reference size.
 double mg_optimizer_default_rate(enum mg_method method);
 
 // One update.  weights, gradient: (count); the gradient is clipped in place.  Returns

@@ -64,7 +64,7 @@ mg_train_options_entries(struct mg_train_options *o)
         {"optimizer", 0, 0, G_OPTION_ARG_STRING, &o->optimizer,
          "adam or adadelta (adam)", "NAME"},
         {"learning-rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->learning_rate,
-         "Rate; 0 = the optimizer's own: adadelta 1, adam 0.003 (0)", "X"},
+         "Rate; 0 = the optimizer's own: adadelta 1, adam 0.005 (0)", "X"},
         {"warmup", 0, 0, G_OPTION_ARG_INT64, &o->warmup,
          "Updates in which the rate rises to its full height (100)", "N"},
         {"final-rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->final_rate,
