@@ -84,7 +84,8 @@ struct mg_model *mg_model_create(const struct mg_shape *shape, GError **error);
 // Takes NULL.
 void mg_model_destroy(struct mg_model *model);
 
-// Fresh weights: uniform in +-1/sqrt(H), forget biases 1, output bias towards silence.
+// Fresh weights: uniform, those of a layer's inputs in +-4/sqrt(H) and those of its own past in
+// +-1/sqrt(H); forget biases 1, output bias towards silence.
 // The output weights are 0: the first updates learn how often keys play.
 void mg_model_randomize(struct mg_model *model, uint64_t seed);
 
