@@ -6,7 +6,28 @@
 #include <string.h>
 
 #include "model/model.h"
+#include "model/recall.h"
 #include "model/roll.h"
+
+static const struct {
+    int count;
+    const char *name;
+} SETS[MG_FEATURE_SETS] = {
+    [MG_FEATURE_SET_SEED] = {MG_FEATURES_OF_SEED, "seed"},
+    [MG_FEATURE_SET_RECALL] = {MG_FEATURES_OF_RECALL, "recall"},
+};
+
+int
+mg_feature_count(enum mg_feature_set set)
+{
+    return SETS[set].count;
+}
+
+const char *
+mg_feature_set_name(enum mg_feature_set set)
+{
+    return SETS[set].name;
+}
 
 int
 mg_beat_of(int64_t t)
@@ -46,9 +67,24 @@ append(struct mg_feature_list *list, int index, float value)
     list->count++;
 }
 
+// What the music did here before.
 static void
-list_features(int lowest_note, const uint8_t *state, const struct chord *chord, int i,
-              struct mg_feature_list *list)
+list_recalled(uint8_t cell, struct mg_feature_list *list)
+{
+    float sure = (float)(cell >> MG_RECALLED_LEVEL) / MG_RECALLED_LEVELS;
+    if (cell & MG_RECALLED_PLAY)
+        append(list, MG_FEATURE_RECALLED, 1.0f);
+    if (cell & MG_RECALLED_ARTICULATE)
+        append(list, MG_FEATURE_RECALLED + 1, 1.0f);
+    if (sure > 0.0f)
+        append(list, MG_FEATURE_SURE, sure);
+    if (cell & MG_RECALLED_PLAY && sure > 0.0f)
+        append(list, MG_FEATURE_SURELY_PLAYED, sure);
+}
+
+static void
+list_features(int features, int lowest_note, const uint8_t *state,
+              const struct chord *chord, int i, struct mg_feature_list *list)
 {
     int key = lowest_note + i;
     list->count = 0;
@@ -68,27 +104,30 @@ list_features(int lowest_note, const uint8_t *state, const struct chord *chord, 
         if (sounding)
             append(list, MG_FEATURE_CONTEXT + k, (float)sounding);
     }
+    if (features == MG_FEATURES_OF_RECALL)
+        list_recalled(state[i], list);
 }
 
 void
-mg_feature_lists(int lowest_note, int notes, const uint8_t *state, int first, int end,
-                 struct mg_feature_list *lists)
+mg_feature_lists(int features, int lowest_note, int notes, const uint8_t *state,
+                 int first, int end, struct mg_feature_list *lists)
 {
     struct chord chord;
     find_chord(lowest_note, notes, state, &chord);
     for (int i = first; i < end; i++)
-        list_features(lowest_note, state, &chord, i, &lists[i]);
+        list_features(features, lowest_note, state, &chord, i, &lists[i]);
 }
 
 void
-mg_features(int lowest_note, int notes, const uint8_t *state, int beat, float *out)
+mg_features(int features, int lowest_note, int notes, const uint8_t *state, int beat,
+            float *out)
 {
     struct chord chord;
     find_chord(lowest_note, notes, state, &chord);
-    memset(out, 0, sizeof(float) * MG_FEATURES * (size_t)notes);
-    for (int i = 0; i < notes; i++, out += MG_FEATURES) {
+    memset(out, 0, sizeof(float) * (size_t)features * (size_t)notes);
+    for (int i = 0; i < notes; i++, out += features) {
         struct mg_feature_list list;
-        list_features(lowest_note, state, &chord, i, &list);
+        list_features(features, lowest_note, state, &chord, i, &list);
         for (int j = 0; j < list.count; j++)
             out[list.index[j]] = list.value[j];
         for (int bit = 0; bit < MG_BEAT_BITS; bit++)

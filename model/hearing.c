@@ -33,17 +33,19 @@ mg_hearing_take(struct mg_hearing *hearing, const struct mg_layout *layout,
     const float *weights = all_weights + lstm->weight_ih;
     float *row = scratch;
     size_t gates = MG_GATES * (size_t)lstm->units;
-    for (int f = 0; f < MG_FEATURES; f++) {
-        mg_panels_arrange(panels, weights + f, MG_FEATURES, row);
-        spread(panels, row, MG_FEATURES, hearing->by_feature + f * MG_PANEL_COLUMNS);
+    for (int f = 0; f < hearing->features; f++) {
+        mg_panels_arrange(panels, weights + f, hearing->features, row);
+        spread(panels, row, hearing->features,
+               hearing->by_feature + f * MG_PANEL_COLUMNS);
     }
     float *sums = row + panels->width;
     for (int beat = 0; beat < MG_BEATS; beat++) {
         for (size_t g = 0; g < gates; g++) {
             sums[g] = all_weights[lstm->bias + g];
             for (int bit = 0; bit < MG_BEAT_BITS; bit++)
-                sums[g] += mg_beat_feature(beat, bit) *
-                           weights[g * MG_FEATURES + MG_FEATURE_BEAT + (size_t)bit];
+                sums[g] +=
+                    mg_beat_feature(beat, bit) * weights[g * (size_t)hearing->features +
+                                                         MG_FEATURE_BEAT + (size_t)bit];
         }
         mg_panels_arrange(panels, sums, 1, row);
         spread(panels, row, MG_BEATS, hearing->by_beat + beat * MG_PANEL_COLUMNS);
@@ -57,9 +59,10 @@ mg_hearing_init(struct mg_hearing *hearing, const struct mg_layout *layout,
     const struct mg_shape *shape = &layout->shape;
     size_t columns = (size_t)panels->count * MG_PANEL_COLUMNS;
     float *scratch = mg_zeros(2, (size_t)panels->width);
-    *hearing =
-        (struct mg_hearing){.notes = shape->notes, .lowest_note = shape->lowest_note};
-    hearing->by_feature = mg_zeros(MG_FEATURES, columns);
+    *hearing = (struct mg_hearing){.features = layout->time[0].inputs,
+                                   .notes = shape->notes,
+                                   .lowest_note = shape->lowest_note};
+    hearing->by_feature = mg_zeros((size_t)hearing->features, columns);
     hearing->by_beat = mg_zeros(MG_BEATS, columns);
     hearing->lists = calloc((size_t)shape->notes, sizeof *hearing->lists);
     int status = scratch && hearing->by_feature && hearing->by_beat && hearing->lists
@@ -83,8 +86,8 @@ mg_hearing_finish(struct mg_hearing *hearing)
 void
 mg_hearing_listen(struct mg_hearing *hearing, const uint8_t *state, int first, int end)
 {
-    mg_feature_lists(hearing->lowest_note, hearing->notes, state, first, end,
-                     hearing->lists);
+    mg_feature_lists(hearing->features, hearing->lowest_note, hearing->notes, state,
+                     first, end, hearing->lists);
 }
 
 // sums = from + the rows of a list, times their values.
@@ -110,7 +113,8 @@ void
 mg_hearing_sums(const struct mg_hearing *hearing, int beat, int p, int first, int end,
                 float *sums)
 {
-    const line *rows = (const line *)hearing->by_feature + p * MG_FEATURES * LINES;
+    const line *rows =
+        (const line *)hearing->by_feature + p * hearing->features * LINES;
     const line *from = (const line *)hearing->by_beat + (p * MG_BEATS + beat) * LINES;
     for (int n = first; n < end; n++, sums += MG_PANEL_COLUMNS)
         add_rows(&hearing->lists[n], rows, from, (line *)sums);

@@ -17,9 +17,10 @@
 // Rows are the columns of one panel, MG_PANEL_COLUMNS: what is added up stays in the
 // first cache.
 struct mg_hearing {
-    int notes; // N
+    int features; // F, the inputs of the layer
+    int notes;    // N
     int lowest_note;
-    float *by_feature;             // (panels, MG_FEATURES, columns): the weights; owned
+    float *by_feature;             // (panels, F, columns): the weights; owned
     float *by_beat;                // (panels, MG_BEATS, columns): bias and beat; owned
     struct mg_feature_list *lists; // (N), of this step; owned
 };

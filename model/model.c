@@ -90,7 +90,7 @@ mg_layout_init(struct mg_layout *layout, const struct mg_shape *shape, GError **
     if (status)
         return status;
     int units = add_axis(layout, "time", layout->time, shape->time_layers,
-                         shape->time_units, MG_FEATURES);
+                         shape->time_units, mg_feature_count(shape->feature_set));
     units = add_axis(layout, "note", layout->note, shape->note_layers,
                      shape->note_units, units + 2);
     layout->out_weight = add_tensor(layout, "out", -1, "weight", 2, units);

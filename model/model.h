@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/features.h"
 #include "model/panels.h"
 
 enum {
@@ -31,6 +32,7 @@ struct mg_shape {
     int time_units[MG_LAYERS_MAX];
     int note_layers; // 1..MG_LAYERS_MAX
     int note_units[MG_LAYERS_MAX];
+    enum mg_feature_set feature_set;
 };
 
 struct mg_tensor {
@@ -55,7 +57,7 @@ struct mg_lstm {
 
 struct mg_layout {
     struct mg_shape shape;
-    struct mg_lstm time[MG_LAYERS_MAX]; // inputs of layer 0: MG_FEATURES
+    struct mg_lstm time[MG_LAYERS_MAX]; // inputs of layer 0: F, the features
     struct mg_lstm note[MG_LAYERS_MAX]; // inputs of layer 0: last time units + 2
     size_t out_weight;                  // (2, H)
     size_t out_bias;                    // (2)

@@ -11,7 +11,6 @@
 #include "model/safetensors.h"
 
 static const char FORMAT[] = "musicguru/1";
-static const char FEATURES[] = "seed";
 
 // Keys that say the shape; the rest of the metadata is free.
 static const char *const SHAPE_KEYS[] = {
@@ -64,20 +63,29 @@ read_shape(GHashTable *metadata, struct mg_shape *shape, GError **error)
 }
 
 static int
+read_feature_set(GHashTable *metadata, struct mg_shape *shape, GError **error)
+{
+    const char *name = g_hash_table_lookup(metadata, "features");
+    for (int set = 0; name && set < MG_FEATURE_SETS; set++)
+        if (!strcmp(name, mg_feature_set_name(set))) {
+            shape->feature_set = set;
+            return 0;
+        }
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                "feature set is '%s', this program knows '%s' and '%s'",
+                name ? name : "missing", mg_feature_set_name(MG_FEATURE_SET_SEED),
+                mg_feature_set_name(MG_FEATURE_SET_RECALL));
+    return -EINVAL;
+}
+
+static int
 check_format(GHashTable *metadata, GError **error)
 {
     const char *format = g_hash_table_lookup(metadata, "format");
-    const char *features = g_hash_table_lookup(metadata, "features");
     if (!format || strcmp(format, FORMAT) != 0) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                     "format is '%s', this program reads '%s'",
                     format ? format : "missing", FORMAT);
-        return -EINVAL;
-    }
-    if (!features || strcmp(features, FEATURES) != 0) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                    "feature set is '%s', this program knows '%s'",
-                    features ? features : "missing", FEATURES);
         return -EINVAL;
     }
     return 0;
@@ -139,6 +147,7 @@ mg_model_from(const struct mg_safetensors *file, GError **error)
     struct mg_shape shape = {0};
     struct mg_layout layout;
     if (check_format(file->metadata, error) ||
+        read_feature_set(file->metadata, &shape, error) ||
         read_shape(file->metadata, &shape, error) ||
         mg_layout_init(&layout, &shape, error) || check_tensors(&layout, file, error))
         return NULL;
@@ -197,7 +206,8 @@ mg_model_describe(const struct mg_model *model, GHashTable *metadata)
     while (g_hash_table_iter_next(&iter, &key, &value))
         g_hash_table_replace(metadata, g_strdup(key), g_strdup(value));
     g_hash_table_replace(metadata, g_strdup("format"), g_strdup(FORMAT));
-    g_hash_table_replace(metadata, g_strdup("features"), g_strdup(FEATURES));
+    g_hash_table_replace(metadata, g_strdup("features"),
+                         g_strdup(mg_feature_set_name(shape->feature_set)));
     set_number(metadata, "lowest_note", shape->lowest_note);
     set_number(metadata, "notes", shape->notes);
     set_number(metadata, "steps_per_quarter", shape->steps_per_quarter);

@@ -10,6 +10,7 @@
 #include "model/hearing.h"
 #include "model/layer.h"
 #include "model/output.h"
+#include "model/recall.h"
 #include "model/roll.h"
 #include "model/zeros.h"
 
@@ -28,8 +29,9 @@ struct mg_network {
     float *note_sums;  // (width of note layer 0)
     int next_note;     // 0..N
 
-    const uint8_t *state; // (N) and
-    int beat;             // of the step that is listened to
+    struct mg_recall *recall; // of the feature set that has it, else NULL
+    const uint8_t *state;     // (N) and
+    int beat;                 // of the step that is listened to
 };
 
 static int
@@ -111,6 +113,13 @@ mg_network_create_with(const struct mg_model *model,
         mg_network_destroy(network);
         return NULL;
     }
+    if (network->shape.feature_set == MG_FEATURE_SET_RECALL) {
+        network->recall = calloc(1, sizeof *network->recall);
+        if (!network->recall) {
+            mg_network_destroy(network);
+            return NULL;
+        }
+    }
     mg_network_reset(network);
     return network;
 }
@@ -134,6 +143,7 @@ mg_network_destroy(struct mg_network *network)
     mg_hearing_finish(&network->hearing);
     mg_product_finish(&network->ahead);
     mg_output_finish(&network->output);
+    free(network->recall);
     free(network->note_sums);
     free(network->note_start);
     free(network->choice);
@@ -151,6 +161,8 @@ mg_network_reset(struct mg_network *network)
 {
     for (int l = 0; l < network->shape.time_layers; l++)
         mg_layer_reset(&network->time[l]);
+    if (network->recall)
+        *network->recall = (struct mg_recall){0};
     network->next_note = network->shape.notes;
 }
 
@@ -191,8 +203,13 @@ advance_half(void *context, int half)
 void
 mg_network_listen(struct mg_network *network, const uint8_t *state, int beat)
 {
+    uint8_t heard[MG_NOTES_MAX];
     network->state = state;
     network->beat = beat;
+    if (network->recall) {
+        mg_recall_listen(network->recall, network->shape.notes, state, heard);
+        network->state = heard;
+    }
     if (network->pair.run)
         network->pair.run(network->pair.self, advance_half, network);
     else
@@ -239,7 +256,7 @@ mg_network_next_note(struct mg_network *network, uint8_t below, float logits[2])
 size_t
 mg_network_state_bytes(const struct mg_network *network)
 {
-    size_t bytes = 0;
+    size_t bytes = network->recall ? sizeof *network->recall : 0;
     for (int l = 0; l < network->shape.time_layers; l++)
         bytes += mg_layer_state_bytes(&network->time[l]);
     return bytes;
@@ -253,6 +270,8 @@ mg_network_save(const struct mg_network *network, void *state)
         mg_layer_save(&network->time[l], at);
         at += mg_layer_state_bytes(&network->time[l]);
     }
+    if (network->recall)
+        memcpy(at, network->recall, sizeof *network->recall);
 }
 
 void
@@ -263,5 +282,7 @@ mg_network_restore(struct mg_network *network, const void *state)
         mg_layer_restore(&network->time[l], at);
         at += mg_layer_state_bytes(&network->time[l]);
     }
+    if (network->recall)
+        memcpy(network->recall, at, sizeof *network->recall);
     network->next_note = network->shape.notes;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "model/random.h"
+#include "model/recall.h"
 
 static float
 unit(uint64_t seed, size_t at)
@@ -39,6 +40,19 @@ mg_fixture_roll(struct mg_roll *roll, int lowest_note, int notes, int steps,
             if (u < 0.2f)
                 mg_roll_add(roll, lowest_note + n, t, t + 1 + (int)(u * 20), 1, 1);
         }
+}
+
+void
+mg_fixture_recall(const struct mg_roll *roll, struct mg_roll *heard)
+{
+    struct mg_recall *recall = calloc(1, sizeof *recall);
+    int status = mg_roll_init(heard, roll->lowest_note, roll->notes, roll->steps);
+    assert(!status && recall);
+    (void)status;
+    for (int t = 0; t < roll->steps; t++)
+        mg_recall_listen(recall, roll->notes, mg_roll_row(roll, t),
+                         mg_roll_row(heard, t));
+    free(recall);
 }
 
 void

@@ -34,11 +34,55 @@ articulates(const struct mg_roll *roll, int note, int t)
     return !!(mg_roll_row(roll, t)[note] & MG_CELL_ARTICULATE);
 }
 
+// Notes in common of two steps, of 65536.
+static int
+alike(const struct mg_roll *roll, int t, int u)
+{
+    int both = 0, either = 0;
+    for (int n = 0; n < roll->notes; n++) {
+        both += plays(roll, n, t) && plays(roll, n, u);
+        either += plays(roll, n, t) || plays(roll, n, u);
+    }
+    return either ? both * 65536 / either : 0;
+}
+
+// What step t + 1 is recalled from, and how sure, 0..15: two levels halve what is lacking.
+static int
+recall(const struct mg_roll *roll, int t, int *level)
+{
+    int best = 0, distance = 0;
+    for (int k = 4; k < 1024 && k <= t; k++) {
+        int likeness = 0;
+        for (int u = k; u <= t; u++)
+            likeness += (alike(roll, u, u - k) - likeness) / 8;
+        if (likeness > best) {
+            best = likeness;
+            distance = k;
+        }
+    }
+    double halvings = log2(65536.0 / (65536 - best));
+    *level = halvings < 7.5 ? (int)(2 * halvings) : 15;
+    return distance ? t + 1 - distance : -1;
+}
+
+static void
+recalled_features(const struct mg_roll *roll, int note, int t, double *out)
+{
+    int level, step = recall(roll, t, &level);
+    out[80] = plays(roll, note, step);
+    out[81] = articulates(roll, note, step);
+    out[82] = level / 15.0;
+    out[83] = out[80] * out[82];
+}
+
 void
-mg_reference_features(const struct mg_roll *roll, int note, int t, double *out)
+mg_reference_features(int features, const struct mg_roll *roll, int note, int t,
+                      double *out)
 {
     int key = roll->lowest_note + note;
-    memset(out, 0, MG_FEATURES * sizeof *out);
+    memset(out, 0, (size_t)features * sizeof *out);
+    if (features > 80)
+        recalled_features(roll, note, t, out);
     out[0] = (key - 64) / 24.0;
     out[1 + key % 12] = 1;
     for (int o = -12; o <= 12; o++) {
@@ -180,7 +224,7 @@ mg_reference_run(const struct mg_layout *layout, const double *w,
             begin(&layout->time[l], w, &state[n * L + l]);
     for (int t = 0; t < roll->steps; t++) {
         for (int n = 0; n < N; n++) {
-            mg_reference_features(roll, n, t - 1, heard[n]);
+            mg_reference_features(layout->time[0].inputs, roll, n, t - 1, heard[n]);
             for (int l = 0; l < L; l++) {
                 advance(&layout->time[l], w, heard[n], &state[n * L + l]);
                 hand_up(&layout->time[l], &state[n * L + l], n, l, dropout, number,

@@ -259,7 +259,7 @@ curves_agree(void **state)
 static char *
 refusal(const char *variable, const char *value)
 {
-    const struct mg_shape shape = {60, 5, 2, 2, {9, 3}, 2, {4, 5}};
+    const struct mg_shape shape = {60, 5, 2, 2, {9, 3}, 2, {4, 5}, 0};
     struct mg_model *model = mg_fixture_model(&shape, 1);
     struct mg_optimizer optimizer;
     GError *error = NULL;

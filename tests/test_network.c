@@ -32,11 +32,24 @@ static const struct mg_shape SMALL = {
     .note_units = {6, 3},
 };
 
+// The same with what is recalled.
+static const struct mg_shape RECALLING = {
+    .lowest_note = 40,
+    .notes = 14,
+    .steps_per_quarter = 2,
+    .feature_set = MG_FEATURE_SET_RECALL,
+    .time_layers = 2,
+    .time_units = {7, 5},
+    .note_layers = 2,
+    .note_units = {6, 3},
+};
+
 // One layer on each axis, and sizes that are no multiple of a panel or a row block.
 static const struct mg_shape ODD = {
     .lowest_note = 21,
     .notes = 31,
     .steps_per_quarter = 4,
+    .feature_set = MG_FEATURE_SET_RECALL,
     .time_layers = 1,
     .time_units = {37},
     .note_layers = 3,
@@ -49,20 +62,28 @@ static void
 features_match(void **unused)
 {
     (void)unused;
-    struct mg_roll roll;
+    enum { F = MG_FEATURES_OF_RECALL };
+    struct mg_roll roll, heard;
     mg_fixture_roll(&roll, 21, 88, STEPS, 3);
-    float *real = calloc(88 * MG_FEATURES, sizeof *real);
+    mg_fixture_recall(&roll, &heard);
+    float *real = calloc(88 * F, sizeof *real);
+    float *seed = calloc(88 * F, sizeof *seed);
     for (int t = 0; t < STEPS; t++) {
-        mg_features(21, 88, mg_roll_row(&roll, t), mg_beat_of(t), real);
+        const uint8_t *row = mg_roll_row(&heard, t);
+        mg_features(F, 21, 88, row, mg_beat_of(t), real);
+        mg_features(MG_FEATURES_OF_SEED, 21, 88, row, mg_beat_of(t), seed);
         for (int n = 0; n < 88; n++) {
-            double expected[MG_FEATURES];
-            mg_reference_features(&roll, n, t, expected);
-            for (int f = 0; f < MG_FEATURES; f++)
-                assert_true(fabs((double)real[n * MG_FEATURES + f] - expected[f]) <
-                            1e-6);
+            double expected[F];
+            mg_reference_features(F, &roll, n, t, expected);
+            for (int f = 0; f < F; f++)
+                assert_true(fabs((double)real[n * F + f] - expected[f]) < 1e-6);
+            assert_memory_equal(&seed[n * MG_FEATURES_OF_SEED], &real[n * F],
+                                MG_FEATURES_OF_SEED * sizeof *seed);
         }
     }
+    free(seed);
     free(real);
+    mg_roll_finish(&heard);
     mg_roll_finish(&roll);
 }
 
@@ -88,32 +109,32 @@ hearing_matches(void **unused)
     (void)unused;
     struct mg_model *model = mg_fixture_model(&ODD, 11);
     const struct mg_lstm *lstm = &model->layout.time[0];
-    int N = ODD.notes, H = lstm->units;
+    int N = ODD.notes, H = lstm->units, F = lstm->inputs;
     struct mg_gate_weights none = {0};
     struct mg_panels panels;
     struct mg_hearing hearing;
-    struct mg_roll roll;
+    struct mg_roll roll, heard;
     mg_fixture_roll(&roll, ODD.lowest_note, N, STEPS, 12);
+    mg_fixture_recall(&roll, &heard);
     assert_int_equal(mg_panels_init(&panels, H, MG_PRECISION_FP32, 64, &none, &none),
                      0);
     assert_int_equal(mg_hearing_init(&hearing, &model->layout, model->weights, &panels),
                      0);
-    float *x = calloc((size_t)N * MG_FEATURES, sizeof *x);
+    float *x = calloc((size_t)N * (size_t)F, sizeof *x);
     float *sums = calloc(MG_PANEL_COLUMNS, sizeof *sums);
     float *gates = calloc(4 * (size_t)H, sizeof *gates);
     float *expected = calloc((size_t)panels.width, sizeof *expected);
     for (int t = 0; t < STEPS; t++) {
-        const uint8_t *state = mg_roll_row(&roll, t);
-        mg_features(ODD.lowest_note, N, state, mg_beat_of(t), x);
+        const uint8_t *state = mg_roll_row(&heard, t);
+        mg_features(F, ODD.lowest_note, N, state, mg_beat_of(t), x);
         mg_hearing_listen(&hearing, state, 7, N);
         mg_hearing_listen(&hearing, state, 0, 7);
         for (int n = 0; n < N; n++) {
             for (int j = 0; j < 4 * H; j++) {
                 gates[j] = model->weights[lstm->bias + (size_t)j];
-                for (int f = 0; f < MG_FEATURES; f++)
-                    gates[j] +=
-                        x[n * MG_FEATURES + f] *
-                        model->weights[lstm->weight_ih + (size_t)(j * MG_FEATURES + f)];
+                for (int f = 0; f < F; f++)
+                    gates[j] += x[n * F + f] *
+                                model->weights[lstm->weight_ih + (size_t)(j * F + f)];
             }
             mg_panels_arrange(&panels, gates, 1, expected);
             for (int p = 0; p < panels.count; p++) {
@@ -128,6 +149,7 @@ hearing_matches(void **unused)
     free(gates);
     free(sums);
     free(x);
+    mg_roll_finish(&heard);
     mg_roll_finish(&roll);
     mg_hearing_finish(&hearing);
     mg_panels_finish(&panels);
@@ -188,6 +210,7 @@ steps_match(void **unused)
     for (const struct mg_kernel *const *k = mg_kernels; *k; k++)
         if ((*k)->runs_here()) {
             steps_match_with(&SMALL, *k);
+            steps_match_with(&RECALLING, *k);
             steps_match_with(&ODD, *k);
         }
 }
@@ -300,21 +323,27 @@ bf16_loses_little(void **unused)
     mg_model_destroy(model);
 }
 
+// Logits of the lowest note after six steps of one chord.
+static void
+repeat_chord(struct mg_network *network, float logits[2])
+{
+    static const uint8_t STATE[14] = {0, 3, 0, 1};
+    for (int i = 0; i < 6; i++)
+        mg_network_listen(network, STATE, 15);
+    mg_network_next_note(network, 0, logits);
+}
+
 static void
 network_resets(void **unused)
 {
     (void)unused;
-    struct mg_model *model = mg_fixture_model(&SMALL, 1);
+    struct mg_model *model = mg_fixture_model(&RECALLING, 1);
     struct mg_network *network = mg_network_create(model);
-    uint8_t state[14] = {0, 3, 0, 1};
     float first[2], again[2], after[2];
-    mg_network_listen(network, state, 15);
-    mg_network_next_note(network, 0, first);
-    mg_network_listen(network, state, 15);
-    mg_network_next_note(network, 0, after);
+    repeat_chord(network, first);
+    repeat_chord(network, after);
     mg_network_reset(network);
-    mg_network_listen(network, state, 15);
-    mg_network_next_note(network, 0, again);
+    repeat_chord(network, again);
     assert_memory_equal(first, again, sizeof first);
     assert_memory_not_equal(first, after, sizeof first);
     mg_network_destroy(network);
@@ -358,15 +387,15 @@ notes_are_asked_again(void **unused)
 
 // A state saved between steps, or when the network has listened, brings the same music.
 static void
-state_is_kept(void **unused)
+state_of_shape_is_kept(const struct mg_shape *shape)
 {
-    (void)unused;
-    struct mg_model *model = mg_fixture_model(&SMALL, 1);
+    struct mg_model *model = mg_fixture_model(shape, 1);
     struct mg_network *network = mg_network_create(model);
     void *between = malloc(mg_network_state_bytes(network));
     void *listened = malloc(mg_network_state_bytes(network));
     float first[2][2 * SMALL_NOTES], later[2][2 * SMALL_NOTES];
-    mg_network_listen(network, OTHER_CHORD, 15);
+    for (int i = 0; i < 5; i++) // something to recall
+        mg_network_listen(network, i % 2 ? CHORD : OTHER_CHORD, 15);
     ask_step(network, CHORD, first[0]);
 
     mg_network_save(network, between);
@@ -394,6 +423,14 @@ state_is_kept(void **unused)
     mg_model_destroy(model);
 }
 
+static void
+state_is_kept(void **unused)
+{
+    (void)unused;
+    state_of_shape_is_kept(&SMALL);
+    state_of_shape_is_kept(&RECALLING);
+}
+
 static struct mg_packed *
 pack(const struct mg_model *model, const struct mg_kernel *kernel)
 {
@@ -410,9 +447,10 @@ segments_match(void **unused)
     (void)unused;
     struct mg_model *model = mg_fixture_model(&ODD, 4);
     double *weights = mg_fixture_weights(model);
-    struct mg_roll roll;
+    struct mg_roll roll, heard;
     int N = ODD.notes;
     mg_fixture_roll(&roll, ODD.lowest_note, N, STEPS, 5);
+    mg_fixture_recall(&roll, &heard);
     double *expected = calloc(STEPS * 2 * (size_t)N, sizeof *expected);
     double nats = mg_reference_run(&model->layout, weights, &roll, NULL, 0, expected);
 
@@ -423,7 +461,7 @@ segments_match(void **unused)
     struct mg_loss loss = {0};
     for (int start = 0; start < STEPS; start += 4) {
         int steps = STEPS - start < 4 ? STEPS - start : 4;
-        struct mg_segment segment = {.roll = &roll, .start = start, .steps = steps};
+        struct mg_segment segment = {.roll = &heard, .start = start, .steps = steps};
         mg_backprop_forward(workspace, packed, &segment, start > 0, NULL, &loss);
         for (int t = 0; t < steps; t++) {
             mg_backprop_probabilities(workspace, t, p);
@@ -437,6 +475,7 @@ segments_match(void **unused)
     mg_workspace_destroy(workspace);
     mg_packed_destroy(packed);
     free(expected);
+    mg_roll_finish(&heard);
     mg_roll_finish(&roll);
     free(weights);
     mg_model_destroy(model);
@@ -536,10 +575,11 @@ static void
 gradient_matches(const struct mg_shape *shape, float rate)
 {
     struct mg_model *model = mg_fixture_model(shape, 8);
-    struct mg_roll roll;
+    struct mg_roll roll, heard;
     mg_fixture_roll(&roll, shape->lowest_note, shape->notes, STEPS, 9);
+    mg_fixture_recall(&roll, &heard);
     struct mg_dropout dropout = {.rate = rate, .seed = 3, .update = 4};
-    struct mg_segment segment = {.roll = &roll, .steps = STEPS, .number = 5};
+    struct mg_segment segment = {.roll = &heard, .steps = STEPS, .number = 5};
     double *expected = differences(model, &roll, &segment, &dropout);
     for (const struct mg_kernel *const *k = mg_kernels; *k; k++) {
         if (!(*k)->sums_across || !(*k)->runs_here())
@@ -552,6 +592,7 @@ gradient_matches(const struct mg_shape *shape, float rate)
         free(gradient);
     }
     free(expected);
+    mg_roll_finish(&heard);
     mg_roll_finish(&roll);
     mg_model_destroy(model);
 }
@@ -560,7 +601,7 @@ static void
 gradients_match(void **unused)
 {
     (void)unused;
-    gradient_matches(&SMALL, 0.0f);
+    gradient_matches(&RECALLING, 0.0f);
 }
 
 static void

@@ -102,7 +102,7 @@ check "auto takes the keys of the corpus and half an octave around" \
     grep -a -q '"lowest_note":"54".*"notes":"20"' narrow.safetensors
 check "goes on from another model" "${train[@]}" -o tuned.safetensors --updates 3 \
     --from a.safetensors corpus >/dev/null 2>&1
-check "whose layers must be the same" refuses 1 'a.safetensors: has another grid' \
+check "whose layers must be the same" refuses 1 'a.safetensors: has other features' \
     "${train[@]}" --note-units 9 -o x.safetensors --from a.safetensors corpus
 check "and which must be one" refuses 1 'mg-train: corpus/1.mid: ' \
     "${train[@]}" -o x.safetensors --from corpus/1.mid corpus

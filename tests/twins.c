@@ -28,7 +28,7 @@ stop_at(int status, const GError *error)
 static bool
 opens(void)
 {
-    const struct mg_shape shape = {60, 1, 2, 1, {1}, 1, {1}};
+    const struct mg_shape shape = {60, 1, 2, 1, {1}, 1, {1}, 0};
     struct mg_model *model = mg_fixture_model(&shape, 1);
     struct mg_optimizer optimizer;
     GError *error = NULL;
@@ -76,6 +76,7 @@ draw_shape(uint64_t seed, struct mg_shape *shape)
         .notes = mg_twins_draw(seed, 0, 5, 40),
         .lowest_note = mg_twins_draw(seed, 1, 20, 70),
         .steps_per_quarter = 2,
+        .feature_set = seed % MG_FEATURE_SETS,
         .time_layers = mg_twins_draw(seed, 2, 1, 3),
         .note_layers = mg_twins_draw(seed, 3, 1, 3),
     };
@@ -119,6 +120,7 @@ void
 mg_twins_init(struct mg_twins *twins, uint64_t seed, enum mg_method method, float clip,
               enum mg_precision precision)
 {
+    GError *error = NULL;
     *twins = (struct mg_twins){.seed = seed};
     draw_shape(seed, &twins->shape);
     twins->batch = mg_twins_draw(seed, 30, 1, 5);
@@ -127,6 +129,7 @@ mg_twins_init(struct mg_twins *twins, uint64_t seed, enum mg_method method, floa
     // Some keys of the pieces are outside the model's range.
     mg_fixture_corpus(&twins->corpus, PIECES, MAX(0, twins->shape.lowest_note - 4),
                       twins->shape.notes, seed);
+    stop_at(mg_corpus_prepare(&twins->corpus, twins->shape.feature_set, &error), error);
     mg_twins_deal(twins, 0);
     twin_init(&twins->cpu, twins, MG_DEVICE_CPU, MG_PRECISION_FP32, method, clip);
     twin_init(&twins->gpu, twins, MG_DEVICE_CUDA, precision, method, clip);
@@ -151,7 +154,7 @@ mg_twins_deal(struct mg_twins *twins, uint32_t round)
         int most = MIN(piece->roll.steps, twins->steps);
         int steps = mg_twins_draw(twins->seed, what + 1, 1, most);
         twins->segments[b] = (struct mg_segment){
-            .roll = &piece->roll,
+            .roll = mg_piece_heard(piece, twins->shape.feature_set),
             .start = mg_twins_draw(twins->seed, what + 2, 0, piece->roll.steps - steps),
             .steps = steps,
             .transpose = mg_twins_draw(twins->seed, what + 3, -6, 6),

@@ -33,7 +33,7 @@ struct mg_workspace {
     struct stage note[MG_LAYERS_MAX]; // S = N, R = T
     struct mg_heard heard;
     uint8_t *cells;   // (T + 1, N): the segment with the state before it
-    float *features;  // (N, MG_FEATURES): of one step
+    float *features;  // (N, F): of one step
     float *top;       // (N, T, last note units): what the output layer reads
     float *logits;    // (N, T, 2)
     float *by_logits; // (N, T, 2): the loss by them
@@ -106,7 +106,7 @@ mg_workspace_create(const struct mg_layout *layout, const struct mg_kernel *kern
     w->cells = malloc((T + 1) * N);
     w->heard.hearing.lists = calloc(N, sizeof *w->heard.hearing.lists);
     w->heard.sums = mg_zeros(N, MG_PANEL_COLUMNS);
-    w->features = mg_zeros(N, MG_FEATURES);
+    w->features = mg_zeros(N, (size_t)layout->time[0].inputs);
     w->top = mg_pages(N * T, H);
     w->logits = mg_zeros(N * T, 2);
     w->by_logits = mg_zeros(N * T, 2);
@@ -168,12 +168,13 @@ fill_features(struct mg_workspace *w, const struct mg_segment *segment)
 {
     const struct mg_shape *shape = &w->layout.shape;
     struct mg_rows x = mg_sequence_inputs(&w->time[0].sequence, shape->notes);
+    int F = w->layout.time[0].inputs;
     for (int t = 0; t < segment->steps; t++) {
-        mg_features(shape->lowest_note, shape->notes,
+        mg_features(F, shape->lowest_note, shape->notes,
                     w->cells + (size_t)t * (size_t)shape->notes,
                     mg_beat_of((int64_t)segment->start + t - 1), w->features);
         for (int n = 0; n < shape->notes; n++)
-            w->kernel->round(MG_FEATURES, w->features + n * MG_FEATURES,
+            w->kernel->round(F, w->features + n * F,
                              x.values + (size_t)t * x.place + (size_t)n * x.row);
     }
 }

@@ -12,7 +12,7 @@
 // T steps of a piece, moved by some semitones.  A segment that starts inside a piece
 // has the true state and beat before it as its first input.
 struct mg_segment {
-    const struct mg_roll *roll; // may span more keys than the model; borrowed
+    const struct mg_roll *roll; // as heard; may span more keys than the model; borrowed
     int start;                  // first step that is predicted
     int steps;                  // T
     int transpose;              // semitones up

@@ -94,7 +94,7 @@ deal(struct mg_batches *b, int64_t number)
                                       (uint32_t)(number >> 32), 0);
     int steps = MIN(piece->roll.steps, b->segment);
     return (struct mg_segment){
-        .roll = &piece->roll,
+        .roll = mg_piece_heard(piece, b->shape->feature_set),
         .start = pick(r.word[0], piece->roll.steps - steps + 1),
         .steps = steps,
         .transpose = pick_transposition(b, piece, r.word[1]),

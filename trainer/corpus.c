@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "io/smf.h"
+#include "model/recall.h"
 #include "trainer/files.h"
 
 enum {
@@ -130,6 +131,7 @@ mg_corpus_finish_piece(struct mg_piece *piece)
     g_free(piece->name);
     g_free(piece->metres);
     mg_roll_finish(&piece->roll);
+    mg_roll_finish(&piece->recalling);
 }
 
 // Counts a piece in (sign 1) or out (-1).
@@ -256,6 +258,33 @@ mg_corpus_finish(struct mg_corpus *corpus)
     g_free(corpus->pieces);
     g_free(corpus->skipped);
     *corpus = (struct mg_corpus){0};
+}
+
+static int
+recall_piece(struct mg_piece *piece, struct mg_recall *recall)
+{
+    const struct mg_roll *roll = &piece->roll;
+    if (mg_roll_init(&piece->recalling, roll->lowest_note, roll->notes, roll->steps))
+        return -ENOMEM;
+    *recall = (struct mg_recall){0};
+    for (int t = 0; t < roll->steps; t++)
+        mg_recall_listen(recall, roll->notes, mg_roll_row(roll, t),
+                         mg_roll_row(&piece->recalling, t));
+    return 0;
+}
+
+int
+mg_corpus_prepare(struct mg_corpus *corpus, enum mg_feature_set set, GError **error)
+{
+    struct mg_recall recall;
+    int status = 0;
+    for (int i = 0; set == MG_FEATURE_SET_RECALL && i < corpus->piece_count && !status;
+         i++)
+        status = recall_piece(&corpus->pieces[i], &recall);
+    if (status)
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM,
+                    "not enough memory for what the pieces recall");
+    return status;
 }
 
 void

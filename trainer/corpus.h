@@ -5,10 +5,12 @@
 #ifndef MG_TRAINER_CORPUS_H
 #define MG_TRAINER_CORPUS_H
 
+#include <assert.h>
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/features.h"
 #include "model/roll.h"
 
 struct mg_piece_metre {
@@ -17,9 +19,10 @@ struct mg_piece_metre {
 };
 
 struct mg_piece {
-    char *name;          // as found, relative to its argument
-    struct mg_roll roll; // all 128 keys
-    int lowest_key;      // of the keys that sound; lowest > highest in silence
+    char *name;               // as found, relative to its argument
+    struct mg_roll roll;      // all 128 keys
+    struct mg_roll recalling; // the same with the bits of enum mg_recalled, or empty
+    int lowest_key;           // of the keys that sound; lowest > highest in silence
     int highest_key;
     int64_t notes;           // onsets
     int64_t sounding;        // cells that play
@@ -71,6 +74,19 @@ void mg_corpus_finish(struct mg_corpus *corpus); // takes a zeroed struct
 // goes, if there are two.
 void mg_corpus_hold_out(struct mg_corpus *corpus, int every,
                         struct mg_corpus *held_out);
+
+// Gets a corpus ready to be heard by networks of a feature set: has its pieces recall
+// themselves, all 128 keys of them, if the set wants it.  Returns 0, or -ENOMEM with one line in *error.
+int mg_corpus_prepare(struct mg_corpus *corpus, enum mg_feature_set set,
+                      GError **error);
+
+// A piece as networks of that set hear it, once the corpus is ready.
+static inline const struct mg_roll *
+mg_piece_heard(const struct mg_piece *piece, enum mg_feature_set set)
+{
+    assert(set != MG_FEATURE_SET_RECALL || piece->recalling.cells);
+    return set == MG_FEATURE_SET_RECALL ? &piece->recalling : &piece->roll;
+}
 
 // Takes the pieces out of `corpus` whose music is in `held_out` too.  Returns how many.
 int mg_corpus_leave_out(struct mg_corpus *corpus, const struct mg_corpus *held_out);

@@ -71,7 +71,8 @@ static void
 score_piece(void *context, int thread, int job)
 {
     struct mg_evaluator *e = context;
-    const struct mg_roll *roll = &e->corpus->pieces[job].roll;
+    const struct mg_roll *roll =
+        mg_piece_heard(&e->corpus->pieces[job], e->layout.shape.feature_set);
     struct mg_score *score = &e->scores[job];
     *score = (struct mg_score){0};
     mg_score_count(score, &e->layout.shape, roll);

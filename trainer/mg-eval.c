@@ -135,7 +135,8 @@ write_probabilities(struct mg_evaluator *evaluator, const struct mg_model *model
                     corpus->piece_count);
         return -EINVAL;
     }
-    const struct mg_roll *roll = &corpus->pieces[0].roll;
+    const struct mg_roll *roll =
+        mg_piece_heard(&corpus->pieces[0], model->layout.shape.feature_set);
     float *values = mg_evaluator_probabilities(evaluator, model->weights, roll);
     if (!values) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "not enough memory");
@@ -210,6 +211,8 @@ evaluate(const struct options *options, const char *model_path, char **paths,
                                 ? options->steps_per_quarter
                                 : model->layout.shape.steps_per_quarter;
     int status = load_corpus(&corpus, paths, steps_per_quarter, error);
+    if (!status)
+        status = mg_corpus_prepare(&corpus, model->layout.shape.feature_set, error);
     if (!status && options->baseline)
         status = load_corpus(&training, options->baseline, steps_per_quarter, error);
     if (!status)

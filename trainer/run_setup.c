@@ -58,6 +58,11 @@ load_corpora(struct mg_run *run, char **paths, GError **error)
                     "only one piece: name held-out pieces with --valid");
         status = -EINVAL;
     }
+    enum mg_feature_set set = run->settings.shape.feature_set;
+    if (!status)
+        status = mg_corpus_prepare(&run->corpus, set, error);
+    if (!status)
+        status = mg_corpus_prepare(&run->held_out, set, error);
     return status;
 }
 
@@ -86,7 +91,8 @@ read_model(const struct mg_run *run, GError **error)
     struct mg_model *model = mg_model_read(run->ranks, path, error);
     if (model && memcmp(&model->layout.shape, shape, sizeof *shape) != 0) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                    "%s: has another grid, range or layers than the options", path);
+                    "%s: has other features, grid, range or layers than the options",
+                    path);
         mg_model_destroy(model);
         model = NULL;
     }

@@ -19,6 +19,7 @@ mg_train_options_init(struct mg_train_options *o)
         .lost_after = 120,
         .steps_per_quarter = 2,
         .notes = g_strdup("auto"),
+        .features = g_strdup("recall"),
         .time_units = g_strdup("300,300"),
         .note_units = g_strdup("100,50"),
         .optimizer = g_strdup("adam"),
@@ -47,8 +48,11 @@ mg_train_options_entries(struct mg_train_options *o)
         {"steps-per-quarter", 0, 0, G_OPTION_ARG_INT, &o->steps_per_quarter,
          "Grid, 2 = eighths (2)", "N"},
         {"notes", 0, 0, G_OPTION_ARG_STRING, &o->notes,
-         "MIDI note range, as 21-108; auto: that of the corpus and a margin (auto)",
-         "LOW-HIGH"},
+         "MIDI notes, 21-108; auto: the corpus's and a margin (auto)", "LOW-HIGH"},
+        {"features", 0, 0, G_OPTION_ARG_STRING, &o->features,
+         "What a note hears: seed, or recall: also what was played here before "
+         "(recall)",
+         "SET"},
         {"from", 0, 0, G_OPTION_ARG_FILENAME, &o->from,
          "Begin with the weights of a model", "MODEL"},
         {"time-units", 0, 0, G_OPTION_ARG_STRING, &o->time_units,
@@ -59,8 +63,7 @@ mg_train_options_entries(struct mg_train_options *o)
          "Share of units dropped (0.5)", "X"},
         {"batch", 0, 0, G_OPTION_ARG_INT, &o->batch, "Segments an update (10)", "N"},
         {"segment", 0, 0, G_OPTION_ARG_INT, &o->segment, "Steps a segment (128)", "N"},
-        {"updates", 0, 0, G_OPTION_ARG_INT64, &o->updates, "Updates in all (5000)",
-         "N"},
+        {"updates", 0, 0, G_OPTION_ARG_INT64, &o->updates, "Updates (5000)", "N"},
         {"optimizer", 0, 0, G_OPTION_ARG_STRING, &o->optimizer,
          "adam or adadelta (adam)", "NAME"},
         {"learning-rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->learning_rate,
@@ -156,6 +159,17 @@ notes_are_auto(const struct mg_train_options *o)
 }
 
 static int
+parse_features(const char *text, enum mg_feature_set *out)
+{
+    for (int set = 0; set < MG_FEATURE_SETS; set++)
+        if (!strcmp(text, mg_feature_set_name(set))) {
+            *out = set;
+            return 0;
+        }
+    return -EINVAL;
+}
+
+static int
 parse_shape(const struct mg_train_options *o, struct mg_shape *shape, GError **error)
 {
     int highest = MG_NOTES_MAX - 1;
@@ -164,6 +178,8 @@ parse_shape(const struct mg_train_options *o, struct mg_shape *shape, GError **e
     if (!notes_are_auto(o) &&
         parse_pair(o->notes, "-", 0, MG_NOTES_MAX - 1, &shape->lowest_note, &highest))
         return refuse(error, "notes", "LOW-HIGH in MIDI numbers, as 21-108, or auto");
+    if (parse_features(o->features, &shape->feature_set))
+        return refuse(error, "features", "seed or recall");
     if (parse_units(o->time_units, shape->time_units, &shape->time_layers))
         return refuse(error, "time-units", "1 to 4 sizes, as 300,300");
     if (parse_units(o->note_units, shape->note_units, &shape->note_layers))
@@ -276,9 +292,9 @@ char *
 mg_train_options_course(const struct mg_train_options *o)
 {
     return g_strdup_printf(
-        MG_VERSION " %s %s %s %s %s %d %d %d %d %d %a %a %a %a %" G_GINT64_FORMAT
+        MG_VERSION " %s %s %s %s %s %s %d %d %d %d %d %a %a %a %a %" G_GINT64_FORMAT
                    " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %d %d",
-        o->notes, o->time_units, o->note_units, o->optimizer, o->transpose,
+        o->notes, o->features, o->time_units, o->note_units, o->optimizer, o->transpose,
         o->steps_per_quarter, o->batch, o->segment, o->checkpoint_every, o->patience,
         o->learning_rate, o->final_rate, o->clip, o->dropout, o->seed, o->updates,
         o->warmup, o->resume != NULL, o->from != NULL);
@@ -319,6 +335,7 @@ mg_train_options_finish(struct mg_train_options *o)
     g_free(o->from);
     g_free(o->log);
     g_free(o->notes);
+    g_free(o->features);
     g_free(o->time_units);
     g_free(o->note_units);
     g_free(o->optimizer);

@@ -26,6 +26,7 @@ struct mg_train_options {
 
     int steps_per_quarter;
     char *notes;
+    char *features;
     char *time_units;
     char *note_units;
     char *optimizer;

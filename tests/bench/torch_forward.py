@@ -112,6 +112,27 @@ def read_roll(path, steps_per_quarter):
     return roll
 
 
+def recalled(roll):
+    """(T, N, 4) from the states up to s(t - 1): model/recall.h has the definition."""
+    steps, notes, _ = roll.shape
+    plays = roll[:, :, 0].astype(np.int64)
+    likeness = np.zeros(1024, np.int64)
+    out = np.zeros((steps, notes, 4), np.float32)
+    for t in range(steps - 1):
+        distances = np.arange(4, min(t, 1023) + 1)
+        both = plays[t - distances] @ plays[t]
+        either = plays[t - distances].sum(1) + plays[t].sum() - both
+        change = both * 65536 // np.maximum(either, 1) - likeness[distances]
+        likeness[distances] += np.sign(change) * (np.abs(change) // 8)
+        best = int(np.argmax(likeness))
+        if likeness[best] > 0:
+            sure = min(15, int(2 * np.log2(65536 / (65536 - likeness[best])))) / 15
+            out[t + 1, :, :2] = roll[t + 1 - best]
+            out[t + 1, :, 2] = sure
+            out[t + 1, :, 3] = sure * plays[t + 1 - best]
+    return out
+
+
 def features(roll, lowest):
     """(T, N, 80) from the states s(t - 1), before the first of which there is silence."""
     steps, notes, _ = roll.shape
@@ -148,8 +169,14 @@ def lstm(tensors, axis, layer, x):
     return net(x, start)[0]
 
 
-def forward(meta, tensors, roll):
-    x = torch.from_numpy(features(roll, int(meta["lowest_note"])))
+def forward(meta, tensors, piece):
+    """piece: (T, 128, 2)"""
+    lowest, notes = int(meta["lowest_note"]), int(meta["notes"])
+    roll = np.ascontiguousarray(piece[:, lowest:lowest + notes])
+    x = features(roll, lowest)
+    if meta["features"] == "recall":  # of all that sounds, in the model's range or not
+        x = np.concatenate([x, recalled(piece)[:, lowest:lowest + notes]], 2)
+    x = torch.from_numpy(x)
     for layer in range(len(meta["time_units"].split(","))):
         x = lstm(tensors, "time", layer, x)
     below = np.concatenate([np.zeros_like(roll[:, :1]), roll[:, :-1]], axis=1)
@@ -163,15 +190,13 @@ def forward(meta, tensors, roll):
 def main():
     model, piece, probabilities = sys.argv[1:]
     meta, tensors = read_model(model)
-    lowest, notes = int(meta["lowest_note"]), int(meta["notes"])
-    roll = read_roll(piece, int(meta["steps_per_quarter"]))[:, lowest:lowest + notes]
     with torch.no_grad():
-        ours = forward(meta, tensors, np.ascontiguousarray(roll))
+        ours = forward(meta, tensors, read_roll(piece, int(meta["steps_per_quarter"])))
     theirs = np.load(probabilities)
     if ours.shape != theirs.shape:
         sys.exit(f"shapes differ: {ours.shape} here, {theirs.shape} in {probabilities}")
     worst = float(np.abs(ours - theirs).max())
-    print(f"{ours.shape[0]} steps of {notes} notes: largest difference {worst:.2e}")
+    print(f"{ours.shape[0]} steps of {ours.shape[1]} notes: largest difference {worst:.2e}")
     sys.exit(worst >= 1e-4)
 
 

@@ -113,7 +113,8 @@ score_window(struct mg_cuda_feed *feed, const struct mg_corpus *corpus,
     int window = feed->net.max_steps;
     mg_cuda_feed_begin(feed, NULL, 1.0f, start > 0 ? window : 0);
     for (int b = 0; b < count; b++) {
-        const struct mg_roll *roll = &corpus->pieces[pieces[b]].roll;
+        const struct mg_roll *roll = mg_piece_heard(&corpus->pieces[pieces[b]],
+                                                    feed->net.layout.shape.feature_set);
         struct mg_segment segment = {
             .roll = roll,
             .start = start,

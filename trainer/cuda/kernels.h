@@ -55,12 +55,12 @@ struct mg_fetch {
     uint32_t B, N;
 };
 
-// The features of (T, B, N), into rows of `width` factors.
+// The F features of (T, B, N), into rows of `width` factors.
 struct mg_feel {
     const struct mg_cuda_batch *batch;
     const uint8_t *cells;
     void *x;
-    uint32_t B, N, width;
+    uint32_t B, N, F, width;
     int lowest_note;
     bool bf16;
 };

@@ -7,6 +7,7 @@
 
 #include "model/features.h"
 #include "model/random.h"
+#include "model/recall.h"
 #include "model/roll.h"
 #include "trainer/cuda/factor.h"
 #include "trainer/cuda/kernels.h"
@@ -42,6 +43,19 @@ sounding_class(const uint8_t *cells, int N, int lowest_note, int pitch_class)
     return count;
 }
 
+// Features MG_FEATURE_RECALLED and up.
+__device__ static float
+recalled(uint8_t cell, int f)
+{
+    float sure = (float)(cell >> MG_RECALLED_LEVEL) / MG_RECALLED_LEVELS;
+    if (f == MG_FEATURE_SURE)
+        return sure;
+    if (f == MG_FEATURE_SURELY_PLAYED)
+        return cell & MG_RECALLED_PLAY ? sure : 0.0f;
+    int bit = f == MG_FEATURE_RECALLED ? MG_RECALLED_PLAY : MG_RECALLED_ARTICULATE;
+    return cell & bit ? 1.0f : 0.0f;
+}
+
 // Feature f of note n; beat: 0..15.
 __device__ static float
 feature(const uint8_t *cells, int N, int lowest_note, int n, int beat, int f)
@@ -61,13 +75,15 @@ feature(const uint8_t *cells, int N, int lowest_note, int n, int beat, int f)
                               (key + f - MG_FEATURE_CONTEXT) % MG_PITCH_CLASSES);
     if (f < MG_FEATURE_BEAT + MG_BEAT_BITS)
         return beat >> (f - MG_FEATURE_BEAT) & 1 ? 1.0f : -1.0f;
-    return 0.0f;
+    if (f < MG_FEATURE_RECALLED)
+        return 0.0f;
+    return recalled(cells[n], f);
 }
 
 __device__ static void
 feel(const struct mg_feel *a, uint32_t i)
 {
-    uint32_t f = i % MG_FEATURES, row = i / MG_FEATURES;
+    uint32_t f = i % a->F, row = i / a->F;
     uint32_t n = row % a->N, place = row / a->N, b = place % a->B, t = place / a->B;
     int32_t before = a->batch->segments[b].start + (int32_t)t - 1;
     float value = feature(a->cells + (size_t)place * a->N, (int)a->N, a->lowest_note,

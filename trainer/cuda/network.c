@@ -81,7 +81,7 @@ make_output(struct mg_cuda_network *net, size_t places)
 static size_t
 most_values(const struct mg_layout *layout)
 {
-    int most = MG_FEATURES;
+    int most = layout->time[0].inputs;
     for (int l = 0; l < layout->shape.time_layers; l++)
         most = layout->time[l].units > most ? layout->time[l].units : most;
     for (int l = 0; l < layout->shape.note_layers; l++)
@@ -191,8 +191,9 @@ take_batch(struct mg_cuda_network *net, int T)
     struct mg_cuda_layer *heard = &net->time[0], *chosen = &net->note[0];
     MG_CUDA_LAUNCH(cuda, fetch, (steps + 1) * B * N, .batch = net->batch,
                    .cells = net->cells, .B = B, .N = N);
-    MG_CUDA_LAUNCH(cuda, feel, steps * B * N * MG_FEATURES, .batch = net->batch,
-                   .cells = net->cells, .x = heard->inputs, .B = B, .N = N,
+    uint32_t F = (uint32_t)heard->lstm->inputs;
+    MG_CUDA_LAUNCH(cuda, feel, steps * B * N * F, .batch = net->batch,
+                   .cells = net->cells, .x = heard->inputs, .B = B, .N = N, .F = F,
                    .width = (uint32_t)heard->width, .lowest_note = shape->lowest_note,
                    .bf16 = cuda->bf16);
     size_t column = (size_t)(chosen->lstm->inputs - 2);

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: 2026 The MusicGuru authors
+// SPDX-License-Identifier: ISC
+// What the music did the last time it was where it is now: the memory of the feature set
+// "recall" (model/features.h).
+//
+// Music repeats itself, and an LSTM cannot keep the steps of whole sections.  So every
+// distance back, 4 to 1024 steps, has a likeness: how much the chords of late are those that
+// sounded so many steps before.  It is a running mean of |A & B| / |A | B| over the notes A
+// and B that sound at both ends,
+//
+//     likeness(k, t) = 7/8 likeness(k, t - 1) + 1/8 |s(t) & s(t - k)| / |s(t) | s(t - k)|
+//
+// and the step to come is recalled from the distance k that is most alike: s(t + 1 - k).  The
+// shorter of two equal ones counts.  All is done in whole numbers: the trainer and the
+// instrument, on any machine, recall the same.  A change of key changes nothing.
+#ifndef MG_MODEL_RECALL_H
+#define MG_MODEL_RECALL_H
+
+#include <stdint.h>
+
+enum {
+    MG_RECALL_LEAST = 4,   // steps; what is nearer the network has just heard
+    MG_RECALL_MOST = 1024, // steps; a power of 2
+    MG_RECALL_WORDS = 2,   // of 64 notes
+};
+
+// The bits that are added to a cell of enum mg_cell: what is recalled of the step to come, and
+// in all cells alike how sure that is, 0 to 15: every two levels halve what is lacking to
+// perfect likeness.
+enum mg_recalled {
+    MG_RECALLED_PLAY = 4,
+    MG_RECALLED_ARTICULATE = 8,
+    MG_RECALLED_LEVEL = 4,   // its lowest bit
+    MG_RECALLED_LEVELS = 15, // the highest
+};
+
+// One step, a bit a note.
+struct mg_recall_step {
+    uint64_t play[MG_RECALL_WORDS];
+    uint64_t articulate[MG_RECALL_WORDS];
+};
+
+// Plain data: it can be copied.  All zeros: nothing was heard.
+struct mg_recall {
+    int64_t steps;                              // heard so far
+    struct mg_recall_step past[MG_RECALL_MOST]; // step t at t mod MG_RECALL_MOST
+    uint16_t likeness[MG_RECALL_MOST + 1];      // by distance, 0..65535
+};
+
+// Hears a step.  state: (notes) of enum mg_cell bits; heard: (notes), out: state with the bits
+// of enum mg_recalled.  notes <= 128.  Never fails, never allocates.
+void mg_recall_listen(struct mg_recall *recall, int notes, const uint8_t *state,
+                      uint8_t *heard);
+
+#endif
