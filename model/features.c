@@ -49,11 +49,11 @@ struct chord {
 };
 
 static void
-find_chord(int lowest_note, int notes, const uint8_t *state, struct chord *chord)
+find_chord(int lowest_note, int notes, const uint16_t *heard, struct chord *chord)
 {
     *chord = (struct chord){0};
     for (int i = 0; i < notes; i++)
-        if (state[i] & MG_CELL_PLAY) {
+        if (heard[i] & MG_CELL_PLAY) {
             chord->note[chord->count++] = i;
             chord->of_class[(lowest_note + i) % MG_PITCH_CLASSES]++;
         }
@@ -69,21 +69,25 @@ append(struct mg_feature_list *list, int index, float value)
 
 // What the music did here before.
 static void
-list_recalled(uint8_t cell, struct mg_feature_list *list)
+list_recalled(uint16_t heard, struct mg_feature_list *list)
 {
-    float sure = (float)(cell >> MG_RECALLED_LEVEL) / MG_RECALLED_LEVELS;
-    if (cell & MG_RECALLED_PLAY)
+    int level = heard >> MG_HEARD_LEVEL & MG_HEARD_LEVELS;
+    float sure = (float)level / MG_HEARD_LEVELS;
+    if (heard & MG_HEARD_PLAY)
         append(list, MG_FEATURE_RECALLED, 1.0f);
-    if (cell & MG_RECALLED_ARTICULATE)
+    if (heard & MG_HEARD_ARTICULATE)
         append(list, MG_FEATURE_RECALLED + 1, 1.0f);
-    if (sure > 0.0f)
+    if (level)
         append(list, MG_FEATURE_SURE, sure);
-    if (cell & MG_RECALLED_PLAY && sure > 0.0f)
+    if (heard & MG_HEARD_PLAY && level)
         append(list, MG_FEATURE_SURELY_PLAYED, sure);
+    for (int d = 0; d < MG_DISTANCES; d++)
+        if (heard >> MG_HEARD_AGO >> d & 1)
+            append(list, MG_FEATURE_AGO + d, 1.0f);
 }
 
 static void
-list_features(int features, int lowest_note, const uint8_t *state,
+list_features(int features, int lowest_note, const uint16_t *heard,
               const struct chord *chord, int i, struct mg_feature_list *list)
 {
     int key = lowest_note + i;
@@ -96,7 +100,7 @@ list_features(int features, int lowest_note, const uint8_t *state,
             continue;
         int index = MG_FEATURE_VICINITY + 2 * (offset + MG_REACH);
         append(list, index, 1.0f);
-        if (state[other] & MG_CELL_ARTICULATE)
+        if (heard[other] & MG_CELL_ARTICULATE)
             append(list, index + 1, 1.0f);
     }
     for (int k = 0; k < MG_PITCH_CLASSES; k++) {
@@ -105,29 +109,29 @@ list_features(int features, int lowest_note, const uint8_t *state,
             append(list, MG_FEATURE_CONTEXT + k, (float)sounding);
     }
     if (features == MG_FEATURES_OF_RECALL)
-        list_recalled(state[i], list);
+        list_recalled(heard[i], list);
 }
 
 void
-mg_feature_lists(int features, int lowest_note, int notes, const uint8_t *state,
+mg_feature_lists(int features, int lowest_note, int notes, const uint16_t *heard,
                  int first, int end, struct mg_feature_list *lists)
 {
     struct chord chord;
-    find_chord(lowest_note, notes, state, &chord);
+    find_chord(lowest_note, notes, heard, &chord);
     for (int i = first; i < end; i++)
-        list_features(features, lowest_note, state, &chord, i, &lists[i]);
+        list_features(features, lowest_note, heard, &chord, i, &lists[i]);
 }
 
 void
-mg_features(int features, int lowest_note, int notes, const uint8_t *state, int beat,
+mg_features(int features, int lowest_note, int notes, const uint16_t *heard, int beat,
             float *out)
 {
     struct chord chord;
-    find_chord(lowest_note, notes, state, &chord);
+    find_chord(lowest_note, notes, heard, &chord);
     memset(out, 0, sizeof(float) * (size_t)features * (size_t)notes);
     for (int i = 0; i < notes; i++, out += features) {
         struct mg_feature_list list;
-        list_features(features, lowest_note, state, &chord, i, &list);
+        list_features(features, lowest_note, heard, &chord, i, &list);
         for (int j = 0; j < list.count; j++)
             out[list.index[j]] = list.value[j];
         for (int bit = 0; bit < MG_BEAT_BITS; bit++)

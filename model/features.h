@@ -9,11 +9,13 @@
 //   75..78  beat          t mod 16 as 4 bits, low bit first, each -1 or +1
 //   79      zero          0
 //
-// and "recall" has four more, of the bits that model/recall.h adds to the cells:
+// and "recall" has more, of the bits that model/recall.h adds to the cells:
 //
 //   80, 81  recalled      what the music did here before: play, articulate
 //   82      sure          how sure that is, 0 to 1
 //   83      recalled play times sure
+//   84..91  ago           whether it played 12, 16, 24, 32, 48, 64, 96, 128 steps before the
+//                         step to come
 #ifndef MG_MODEL_FEATURES_H
 #define MG_MODEL_FEATURES_H
 
@@ -28,9 +30,10 @@ enum {
     MG_FEATURE_RECALLED = 80,
     MG_FEATURE_SURE = 82,
     MG_FEATURE_SURELY_PLAYED = 83,
+    MG_FEATURE_AGO = 84,
 
     MG_FEATURES_OF_SEED = 80,
-    MG_FEATURES_OF_RECALL = 84,
+    MG_FEATURES_OF_RECALL = 92,
     MG_FEATURES_MAX = MG_FEATURES_OF_RECALL,
 
     MG_REACH = 12, // of the vicinity, in semitones either way
@@ -46,10 +49,10 @@ int mg_feature_count(enum mg_feature_set set);
 const char *mg_feature_set_name(enum mg_feature_set set);
 
 // Features of all notes of one step.  features: MG_FEATURES_OF_SEED or MG_FEATURES_OF_RECALL,
-// which names the set; state: (N) of enum mg_cell bits, and for the set "recall" those of
-// enum mg_recalled; beat: t mod 16, 0..15; out: (N, features).  Any thread.  Never fails, never
+// which names the set; heard: (N) of enum mg_cell bits, and for the set "recall" those of enum
+// mg_heard_bits; beat: t mod 16, 0..15; out: (N, features).  Any thread.  Never fails, never
 // allocates.
-void mg_features(int features, int lowest_note, int notes, const uint8_t *state,
+void mg_features(int features, int lowest_note, int notes, const uint16_t *heard,
                  int beat, float *out);
 
 // The same of one note as a list of those that are not zero, in the order of their
@@ -62,7 +65,7 @@ struct mg_feature_list {
 
 // Lists of the notes first .. end - 1.  lists: (N), of which theirs are written.  Any
 // thread.  Never fails, never allocates.
-void mg_feature_lists(int features, int lowest_note, int notes, const uint8_t *state,
+void mg_feature_lists(int features, int lowest_note, int notes, const uint16_t *heard,
                       int first, int end, struct mg_feature_list *lists);
 
 // One of the beat's features: -1 or +1.

@@ -84,9 +84,9 @@ mg_hearing_finish(struct mg_hearing *hearing)
 }
 
 void
-mg_hearing_listen(struct mg_hearing *hearing, const uint8_t *state, int first, int end)
+mg_hearing_listen(struct mg_hearing *hearing, const uint16_t *heard, int first, int end)
 {
-    mg_feature_lists(hearing->features, hearing->lowest_note, hearing->notes, state,
+    mg_feature_lists(hearing->features, hearing->lowest_note, hearing->notes, heard,
                      first, end, hearing->lists);
 }
 

@@ -40,8 +40,8 @@ void mg_hearing_finish(struct mg_hearing *hearing);
 // The two below are for the notes first .. end - 1, each thread with its own; they never
 // fail and never allocate.
 
-// Once a step.  state: (N) of enum mg_cell bits.
-void mg_hearing_listen(struct mg_hearing *hearing, const uint8_t *state, int first,
+// Once a step.  heard: (N), as of mg_features().
+void mg_hearing_listen(struct mg_hearing *hearing, const uint16_t *heard, int first,
                        int end);
 
 // The sums of panel p.  beat: 0..15; sums: (end - first, MG_PANEL_COLUMNS).

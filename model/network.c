@@ -30,7 +30,7 @@ struct mg_network {
     int next_note;     // 0..N
 
     struct mg_recall *recall; // of the feature set that has it, else NULL
-    const uint8_t *state;     // (N) and
+    const uint16_t *heard;    // (N) and
     int beat;                 // of the step that is listened to
 };
 
@@ -172,7 +172,7 @@ static void
 advance_notes(struct mg_network *network, int first, int end)
 {
     struct mg_layer *bottom = &network->time[0];
-    mg_hearing_listen(&network->hearing, network->state, first, end);
+    mg_hearing_listen(&network->hearing, network->heard, first, end);
     mg_layer_take(bottom, first, end, NULL);
     for (int p = 0; p < bottom->product.panels.count; p++)
         for (int n = first, notes; n < end; n += notes) {
@@ -203,18 +203,19 @@ advance_half(void *context, int half)
 void
 mg_network_listen(struct mg_network *network, const uint8_t *state, int beat)
 {
-    uint8_t heard[MG_NOTES_MAX];
-    network->state = state;
+    uint16_t heard[MG_NOTES_MAX];
+    network->heard = heard;
     network->beat = beat;
-    if (network->recall) {
+    if (network->recall)
         mg_recall_listen(network->recall, network->shape.notes, state, heard);
-        network->state = heard;
-    }
+    else
+        for (int n = 0; n < network->shape.notes; n++)
+            heard[n] = state[n];
     if (network->pair.run)
         network->pair.run(network->pair.self, advance_half, network);
     else
         advance_notes(network, 0, network->shape.notes);
-    network->state = NULL;
+    network->heard = NULL;
     mg_network_again(network);
 }
 

@@ -14,10 +14,10 @@ enum {
 };
 
 // What is lacking to perfect likeness at each level but 0, at most: WHOLE / 2^(level / 2).
-static const int32_t LACK[MG_RECALLED_LEVELS + 1] = {WHOLE, 46340, 32768, 23170,
-                                                     16384, 11585, 8192,  5792,
-                                                     4096,  2896,  2048,  1448,
-                                                     1024,  724,   512,   362};
+static const int32_t LACK[MG_HEARD_LEVELS + 1] = {WHOLE, 46340, 32768, 23170,
+                                                  16384, 11585, 8192,  5792,
+                                                  4096,  2896,  2048,  1448,
+                                                  1024,  724,   512,   362};
 
 static const struct mg_recall_step *
 step_at(const struct mg_recall *recall, int64_t t)
@@ -76,30 +76,46 @@ static int
 level_of(uint16_t likeness)
 {
     int level = 0;
-    while (level < MG_RECALLED_LEVELS && WHOLE - likeness <= LACK[level + 1])
+    while (level < MG_HEARD_LEVELS && WHOLE - likeness <= LACK[level + 1])
         level++;
     return level;
 }
 
+static int
+has(const uint64_t *words, int note)
+{
+    return words[note / WORD_NOTES] >> note % WORD_NOTES & 1;
+}
+
+// Adds what was played at the distances before step t.
+static void
+add_distances(const struct mg_recall *recall, int notes, int64_t t, uint16_t *heard)
+{
+    for (int d = 0; d < MG_DISTANCES; d++) {
+        int64_t then = t - mg_recall_distance(d);
+        if (then < 0)
+            continue;
+        const struct mg_recall_step *step = step_at(recall, then);
+        for (int n = 0; n < notes; n++)
+            heard[n] |= (uint16_t)(has(step->play, n) << (MG_HEARD_AGO + d));
+    }
+}
+
 void
 mg_recall_listen(struct mg_recall *recall, int notes, const uint8_t *state,
-                 uint8_t *heard)
+                 uint16_t *heard)
 {
     assert(notes <= MG_RECALL_WORDS * WORD_NOTES);
     int64_t t = recall->steps++;
     recall->past[t & (MG_RECALL_MOST - 1)] = step_of(notes, state);
     int distance = compare(recall, t);
     struct mg_recall_step step = {0};
-    int level = 0;
-    if (distance) {
+    if (distance)
         step = *step_at(recall, t + 1 - distance);
-        level = level_of(recall->likeness[distance]);
-    }
-    for (int n = 0; n < notes; n++) {
-        int play = step.play[n / WORD_NOTES] >> n % WORD_NOTES & 1;
-        int articulate = step.articulate[n / WORD_NOTES] >> n % WORD_NOTES & 1;
-        heard[n] =
-            (uint8_t)(state[n] | play * MG_RECALLED_PLAY |
-                      articulate * MG_RECALLED_ARTICULATE | level << MG_RECALLED_LEVEL);
-    }
+    int level = level_of(recall->likeness[distance]);
+    for (int n = 0; n < notes; n++)
+        heard[n] = (uint16_t)(state[n] | has(step.play, n) * MG_HEARD_PLAY |
+                              has(step.articulate, n) * MG_HEARD_ARTICULATE |
+                              level << MG_HEARD_LEVEL);
+    add_distances(recall, notes, t + 1, heard);
 }

@@ -18,21 +18,34 @@
 
 #include <stdint.h>
 
+#include "model/host_device.h"
+
 enum {
     MG_RECALL_LEAST = 4,   // steps; what is nearer the network has just heard
     MG_RECALL_MOST = 1024, // steps; a power of 2
     MG_RECALL_WORDS = 2,   // of 64 notes
 };
 
-// The bits that are added to a cell of enum mg_cell: what is recalled of the step to come, and
-// in all cells alike how sure that is, 0 to 15: every two levels halve what is lacking to
-// perfect likeness.
-enum mg_recalled {
-    MG_RECALLED_PLAY = 4,
-    MG_RECALLED_ARTICULATE = 8,
-    MG_RECALLED_LEVEL = 4,   // its lowest bit
-    MG_RECALLED_LEVELS = 15, // the highest
+// What a note hears, 16 bits: a cell of enum mg_cell; what is recalled of the step to come;
+// how sure that is, 0 to 15, alike for all notes: every two levels halve what is lacking to
+// perfect likeness; and for each of eight distances whether the note played that long before
+// the step to come.
+enum mg_heard_bits {
+    MG_HEARD_PLAY = 4,
+    MG_HEARD_ARTICULATE = 8,
+    MG_HEARD_LEVEL = 4,   // the number of its lowest bit
+    MG_HEARD_LEVELS = 15, // the highest level
+    MG_HEARD_AGO = 8,     // the number of the first distance's bit
+    MG_DISTANCES = 8,
 };
+
+// Distance 0 .. MG_DISTANCES - 1: 12, 16, 24, 32, 48, 64, 96, 128 steps.  They are 1, 2, 4 or 8
+// bars of three or four quarters on the usual grids, where music likes to begin again.
+static inline MG_HOST_DEVICE int
+mg_recall_distance(int number)
+{
+    return (number % 2 ? 16 : 12) << number / 2;
+}
 
 // One step, a bit a note.
 struct mg_recall_step {
@@ -47,9 +60,9 @@ struct mg_recall {
     uint16_t likeness[MG_RECALL_MOST + 1];      // by distance, 0..65535
 };
 
-// Hears a step.  state: (notes) of enum mg_cell bits; heard: (notes), out: state with the bits
-// of enum mg_recalled.  notes <= 128.  Never fails, never allocates.
+// Hears a step.  state: (notes) of enum mg_cell bits; heard: (notes), out.  notes <= 128.  Never
+// fails, never allocates.
 void mg_recall_listen(struct mg_recall *recall, int notes, const uint8_t *state,
-                      uint8_t *heard);
+                      uint16_t *heard);
 
 #endif

@@ -49,9 +49,12 @@ mg_fixture_recall(const struct mg_roll *roll, struct mg_roll *heard)
     int status = mg_roll_init(heard, roll->lowest_note, roll->notes, roll->steps);
     assert(!status && recall);
     (void)status;
-    for (int t = 0; t < roll->steps; t++)
-        mg_recall_listen(recall, roll->notes, mg_roll_row(roll, t),
-                         mg_roll_row(heard, t));
+    for (int t = 0; t < roll->steps; t++) {
+        uint16_t row[128];
+        mg_recall_listen(recall, roll->notes, mg_roll_row(roll, t), row);
+        for (int n = 0; n < roll->notes; n++)
+            mg_roll_row(heard, t)[n] = (uint8_t)row[n];
+    }
     free(recall);
 }
 

@@ -73,6 +73,9 @@ recalled_features(const struct mg_roll *roll, int note, int t, double *out)
     out[81] = articulates(roll, note, step);
     out[82] = level / 15.0;
     out[83] = out[80] * out[82];
+    static const int AGO[] = {12, 16, 24, 32, 48, 64, 96, 128};
+    for (int d = 0; d < 8; d++)
+        out[84 + d] = plays(roll, note, t + 1 - AGO[d]);
 }
 
 void

@@ -16,7 +16,7 @@ double mg_reference_run(const struct mg_layout *layout, const double *weights,
                         const struct mg_roll *roll, const struct mg_dropout *dropout,
                         uint32_t number, double *out);
 
-// The features of one note, from the words of their definition.  features: 80, or 84 with
+// The features of one note, from the words of their definition.  features: 80, or 92 with
 // what is recalled of the steps 0 .. t of the roll; out: (features).
 void mg_reference_features(int features, const struct mg_roll *roll, int note, int t,
                            double *out);

@@ -16,6 +16,7 @@
 #include "model/features.h"
 #include "model/hearing.h"
 #include "model/network.h"
+#include "model/recall.h"
 #include "tests/fixture.h"
 #include "tests/reference.h"
 #include "trainer/backprop.h"
@@ -56,22 +57,23 @@ static const struct mg_shape ODD = {
     .note_units = {19, 5, 23},
 };
 
-enum { STEPS = 9 };
+enum { STEPS = 14 }; // some are recalled, some are 12 after others
 
 static void
 features_match(void **unused)
 {
     (void)unused;
     enum { F = MG_FEATURES_OF_RECALL };
-    struct mg_roll roll, heard;
+    struct mg_roll roll;
+    struct mg_recall recall = {0};
+    uint16_t heard[88];
     mg_fixture_roll(&roll, 21, 88, STEPS, 3);
-    mg_fixture_recall(&roll, &heard);
     float *real = calloc(88 * F, sizeof *real);
     float *seed = calloc(88 * F, sizeof *seed);
     for (int t = 0; t < STEPS; t++) {
-        const uint8_t *row = mg_roll_row(&heard, t);
-        mg_features(F, 21, 88, row, mg_beat_of(t), real);
-        mg_features(MG_FEATURES_OF_SEED, 21, 88, row, mg_beat_of(t), seed);
+        mg_recall_listen(&recall, 88, mg_roll_row(&roll, t), heard);
+        mg_features(F, 21, 88, heard, mg_beat_of(t), real);
+        mg_features(MG_FEATURES_OF_SEED, 21, 88, heard, mg_beat_of(t), seed);
         for (int n = 0; n < 88; n++) {
             double expected[F];
             mg_reference_features(F, &roll, n, t, expected);
@@ -83,7 +85,6 @@ features_match(void **unused)
     }
     free(seed);
     free(real);
-    mg_roll_finish(&heard);
     mg_roll_finish(&roll);
 }
 
@@ -113,9 +114,10 @@ hearing_matches(void **unused)
     struct mg_gate_weights none = {0};
     struct mg_panels panels;
     struct mg_hearing hearing;
-    struct mg_roll roll, heard;
+    struct mg_roll roll;
+    struct mg_recall recall = {0};
+    uint16_t heard[MG_NOTES_MAX];
     mg_fixture_roll(&roll, ODD.lowest_note, N, STEPS, 12);
-    mg_fixture_recall(&roll, &heard);
     assert_int_equal(mg_panels_init(&panels, H, MG_PRECISION_FP32, 64, &none, &none),
                      0);
     assert_int_equal(mg_hearing_init(&hearing, &model->layout, model->weights, &panels),
@@ -125,10 +127,10 @@ hearing_matches(void **unused)
     float *gates = calloc(4 * (size_t)H, sizeof *gates);
     float *expected = calloc((size_t)panels.width, sizeof *expected);
     for (int t = 0; t < STEPS; t++) {
-        const uint8_t *state = mg_roll_row(&heard, t);
-        mg_features(F, ODD.lowest_note, N, state, mg_beat_of(t), x);
-        mg_hearing_listen(&hearing, state, 7, N);
-        mg_hearing_listen(&hearing, state, 0, 7);
+        mg_recall_listen(&recall, N, mg_roll_row(&roll, t), heard);
+        mg_features(F, ODD.lowest_note, N, heard, mg_beat_of(t), x);
+        mg_hearing_listen(&hearing, heard, 7, N);
+        mg_hearing_listen(&hearing, heard, 0, 7);
         for (int n = 0; n < N; n++) {
             for (int j = 0; j < 4 * H; j++) {
                 gates[j] = model->weights[lstm->bias + (size_t)j];
@@ -149,7 +151,6 @@ hearing_matches(void **unused)
     free(gates);
     free(sums);
     free(x);
-    mg_roll_finish(&heard);
     mg_roll_finish(&roll);
     mg_hearing_finish(&hearing);
     mg_panels_finish(&panels);

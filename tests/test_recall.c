@@ -14,10 +14,10 @@
 #include "model/recall.h"
 #include "model/roll.h"
 
-enum { NOTES = 100, VOICES = 4, LEVEL = 1 << MG_RECALLED_LEVEL };
+enum { NOTES = 100, VOICES = 4, LEVEL = 1 << MG_HEARD_LEVEL };
 
 static struct mg_recall recall;
-static uint8_t heard[NOTES];
+static uint16_t heard[NOTES];
 
 // A chord that belongs to a number, moved by some semitones; its lowest note is struck.
 static void
@@ -50,8 +50,9 @@ static int
 level(void)
 {
     for (int n = 0; n < NOTES; n++)
-        assert_int_equal(heard[n] / LEVEL, heard[0] / LEVEL);
-    return heard[0] / LEVEL;
+        assert_int_equal(heard[n] / LEVEL & MG_HEARD_LEVELS,
+                         heard[0] / LEVEL & MG_HEARD_LEVELS);
+    return heard[0] / LEVEL & MG_HEARD_LEVELS;
 }
 
 static int
@@ -60,8 +61,8 @@ is_recalled(uint32_t number, int transpose)
     uint8_t state[NOTES];
     chord_of(number, transpose, state);
     for (int n = 0; n < NOTES; n++)
-        if (!!(heard[n] & MG_RECALLED_PLAY) != !!(state[n] & MG_CELL_PLAY) ||
-            !!(heard[n] & MG_RECALLED_ARTICULATE) != !!(state[n] & MG_CELL_ARTICULATE))
+        if (!!(heard[n] & MG_HEARD_PLAY) != !!(state[n] & MG_CELL_PLAY) ||
+            !!(heard[n] & MG_HEARD_ARTICULATE) != !!(state[n] & MG_CELL_ARTICULATE))
             return 0;
     return 1;
 }
@@ -100,7 +101,7 @@ certainty_is_reached(void **unused)
     (void)unused;
     for (uint32_t i = 0; i < 100; i++)
         hear(i % 8, 0);
-    assert_int_equal(level(), MG_RECALLED_LEVELS);
+    assert_int_equal(level(), MG_HEARD_LEVELS);
     assert_true(is_recalled(100 % 8, 0));
 }
 
@@ -122,7 +123,8 @@ silence_is_like_nothing(void **unused)
     uint8_t silence[NOTES] = {0};
     for (int i = 0; i < 200; i++)
         mg_recall_listen(&recall, NOTES, silence, heard);
-    assert_memory_equal(heard, silence, sizeof heard);
+    for (int n = 0; n < NOTES; n++)
+        assert_int_equal(heard[n], 0);
 }
 
 static void
@@ -174,6 +176,26 @@ the_state_is_kept(void **unused)
     }
 }
 
+// What was played at each distance before the step to come.
+static void
+distances_are_heard(void **unused)
+{
+    (void)unused;
+    static const uint32_t AGO[MG_DISTANCES] = {12, 16, 24, 32, 48, 64, 96, 128};
+    uint8_t state[NOTES];
+    for (uint32_t t = 0; t < 200; t++) {
+        hear(t, 0);
+        for (int d = 0; d < MG_DISTANCES; d++) {
+            memset(state, 0, sizeof state);
+            if (t + 1 >= AGO[d])
+                chord_of(t + 1 - AGO[d], 0, state);
+            for (int n = 0; n < NOTES; n++)
+                assert_int_equal(heard[n] >> (MG_HEARD_AGO + d) & 1,
+                                 state[n] & MG_CELL_PLAY);
+        }
+    }
+}
+
 int
 main(void)
 {
@@ -185,6 +207,7 @@ main(void)
         cmocka_unit_test_setup(the_key_does_not_matter, begin),
         cmocka_unit_test_setup(memory_ends, begin),
         cmocka_unit_test_setup(the_state_is_kept, begin),
+        cmocka_unit_test_setup(distances_are_heard, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 #include "model/activation.h"
 #include "model/features.h"
 #include "model/random.h"
+#include "model/recall.h"
 #include "model/zeros.h"
 #include "trainer/pages.h"
 #include "trainer/sequence.h"
@@ -32,7 +33,7 @@ struct mg_workspace {
     struct stage time[MG_LAYERS_MAX]; // S = T, R = N
     struct stage note[MG_LAYERS_MAX]; // S = N, R = T
     struct mg_heard heard;
-    uint8_t *cells;   // (T + 1, N): the segment with the state before it
+    uint16_t *cells;  // (T + 1, N): what is heard after each step and before the first
     float *features;  // (N, F): of one step
     float *top;       // (N, T, last note units): what the output layer reads
     float *logits;    // (N, T, 2)
@@ -103,7 +104,7 @@ mg_workspace_create(const struct mg_layout *layout, const struct mg_kernel *kern
     w->max_steps = max_steps;
     size_t T = (size_t)max_steps, N = (size_t)layout->shape.notes;
     size_t widest = widest_row(layout), H = (size_t)top_layer(layout)->units;
-    w->cells = malloc((T + 1) * N);
+    w->cells = calloc((T + 1) * N, sizeof *w->cells);
     w->heard.hearing.lists = calloc(N, sizeof *w->heard.hearing.lists);
     w->heard.sums = mg_zeros(N, MG_PANEL_COLUMNS);
     w->features = mg_zeros(N, (size_t)layout->time[0].inputs);
@@ -143,7 +144,19 @@ mg_workspace_destroy(struct mg_workspace *w)
     free(w);
 }
 
-// Row 0 is the state before the segment, empty at the start of the piece.
+// What a key hears before step t of a piece, t > 0.
+static uint16_t
+heard_before(const struct mg_roll *roll, int t, int key)
+{
+    unsigned heard = mg_roll_row(roll, t - 1)[key];
+    for (int d = 0; d < MG_DISTANCES; d++) {
+        int then = t - mg_recall_distance(d);
+        if (then >= 0 && mg_roll_row(roll, then)[key] & MG_CELL_PLAY)
+            heard |= 1u << (MG_HEARD_AGO + d);
+    }
+    return (uint16_t)heard;
+}
+// Row 0 is what is heard before the segment: nothing at the start of the piece.
 static void
 copy_cells(struct mg_workspace *w, const struct mg_segment *segment)
 {
@@ -151,15 +164,12 @@ copy_cells(struct mg_workspace *w, const struct mg_segment *segment)
     const struct mg_roll *roll = segment->roll;
     size_t N = (size_t)shape->notes;
     int shift = shape->lowest_note - segment->transpose - roll->lowest_note;
-    memset(w->cells, 0, (size_t)(segment->steps + 1) * N);
-    for (int t = 0; t <= segment->steps; t++) {
-        if (segment->start + t == 0)
-            continue;
-        const uint8_t *row = mg_roll_row(roll, segment->start + t - 1);
-        for (int i = 0; i < shape->notes; i++)
+    memset(w->cells, 0, (size_t)(segment->steps + 1) * N * sizeof *w->cells);
+    for (int t = 0; t <= segment->steps; t++)
+        for (int i = 0; segment->start + t > 0 && i < shape->notes; i++)
             if (i + shift >= 0 && i + shift < roll->notes)
-                w->cells[(size_t)t * N + (size_t)i] = row[i + shift];
-    }
+                w->cells[(size_t)t * N + (size_t)i] =
+                    heard_before(roll, segment->start + t, i + shift);
 }
 
 // The first layer's x.  The way up does not multiply it, its weight gradient does.
@@ -187,7 +197,7 @@ fill_choices(struct mg_workspace *w, int T)
     struct mg_rows x = mg_sequence_inputs(&w->note[0].sequence, T);
     for (int n = 0; n < N; n++)
         for (int t = 0; t < T; t++) {
-            uint8_t below = n > 0 ? w->cells[(t + 1) * N + n - 1] : 0;
+            int below = n > 0 ? w->cells[(t + 1) * N + n - 1] : 0;
             float choice[2] = {below & MG_CELL_PLAY ? 1.0f : 0.0f,
                                below & MG_CELL_ARTICULATE ? 1.0f : 0.0f};
             float *row = x.values + (size_t)n * x.place + (size_t)t * x.row;
@@ -271,7 +281,7 @@ add_loss(struct mg_workspace *w, int T, struct mg_loss *loss)
     size_t N = (size_t)w->layout.shape.notes;
     for (size_t n = 0; n < N; n++)
         for (size_t t = 0; t < (size_t)T; t++) {
-            uint8_t cell = w->cells[(t + 1) * N + n];
+            int cell = w->cells[(t + 1) * N + n];
             const float *z = w->logits + 2 * (n * (size_t)T + t);
             float *by_z = w->by_logits + 2 * (n * (size_t)T + t);
             bool play = cell & MG_CELL_PLAY;

@@ -267,9 +267,12 @@ recall_piece(struct mg_piece *piece, struct mg_recall *recall)
     if (mg_roll_init(&piece->recalling, roll->lowest_note, roll->notes, roll->steps))
         return -ENOMEM;
     *recall = (struct mg_recall){0};
-    for (int t = 0; t < roll->steps; t++)
-        mg_recall_listen(recall, roll->notes, mg_roll_row(roll, t),
-                         mg_roll_row(&piece->recalling, t));
+    for (int t = 0; t < roll->steps; t++) {
+        uint16_t heard[KEYS];
+        mg_recall_listen(recall, roll->notes, mg_roll_row(roll, t), heard);
+        for (int key = 0; key < roll->notes; key++)
+            mg_roll_row(&piece->recalling, t)[key] = (uint8_t)heard[key];
+    }
     return 0;
 }
 

@@ -21,7 +21,7 @@ struct mg_piece_metre {
 struct mg_piece {
     char *name;               // as found, relative to its argument
     struct mg_roll roll;      // all 128 keys
-    struct mg_roll recalling; // the same with the bits of enum mg_recalled, or empty
+    struct mg_roll recalling; // the same with what is recalled, or empty
     int lowest_key;           // of the keys that sound; lowest > highest in silence
     int highest_key;
     int64_t notes;           // onsets
@@ -76,7 +76,8 @@ void mg_corpus_hold_out(struct mg_corpus *corpus, int every,
                         struct mg_corpus *held_out);
 
 // Gets a corpus ready to be heard by networks of a feature set: has its pieces recall
-// themselves, all 128 keys of them, if the set wants it.  Returns 0, or -ENOMEM with one line in *error.
+// themselves, all 128 keys of them, if the set wants it; the low eight bits of enum
+// mg_heard_bits stand in the cells, and the others follow from the steps before.  Returns 0, or -ENOMEM with one line in *error.
 int mg_corpus_prepare(struct mg_corpus *corpus, enum mg_feature_set set,
                       GError **error);
 

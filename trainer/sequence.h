@@ -52,7 +52,7 @@ typedef void mg_round(int count, const float *values, void *out);
 // What the first layer hears: its sums begin with it.
 struct mg_heard {
     struct mg_hearing hearing; // with lists of its own
-    const uint8_t *cells;      // (S, R): the state before each step
+    const uint16_t *cells;     // (S, R): before each step, as of mg_features()
     int64_t start;             // the first step's number
     float *sums;               // (R, MG_PANEL_COLUMNS), scratch
 };

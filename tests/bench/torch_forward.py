@@ -113,11 +113,11 @@ def read_roll(path, steps_per_quarter):
 
 
 def recalled(roll):
-    """(T, N, 4) from the states up to s(t - 1): model/recall.h has the definition."""
+    """(T, N, 12) from the states up to s(t - 1): model/recall.h has the definition."""
     steps, notes, _ = roll.shape
     plays = roll[:, :, 0].astype(np.int64)
     likeness = np.zeros(1024, np.int64)
-    out = np.zeros((steps, notes, 4), np.float32)
+    out = np.zeros((steps, notes, 12), np.float32)
     for t in range(steps - 1):
         distances = np.arange(4, min(t, 1023) + 1)
         both = plays[t - distances] @ plays[t]
@@ -130,6 +130,8 @@ def recalled(roll):
             out[t + 1, :, :2] = roll[t + 1 - best]
             out[t + 1, :, 2] = sure
             out[t + 1, :, 3] = sure * plays[t + 1 - best]
+    for i, ago in enumerate((12, 16, 24, 32, 48, 64, 96, 128)):
+        out[ago:, :, 4 + i] = plays[:-ago]
     return out
 
 

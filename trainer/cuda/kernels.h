@@ -48,17 +48,17 @@ struct mg_cuda_rows {
     uint32_t row;
 };
 
-// cells (T + 1, B, N): the segments with the state before them.
+// cells (T + 1, B, N): what is heard after each step of the segments and before them.
 struct mg_fetch {
     const struct mg_cuda_batch *batch;
-    uint8_t *cells;
+    uint16_t *cells;
     uint32_t B, N;
 };
 
 // The F features of (T, B, N), into rows of `width` factors.
 struct mg_feel {
     const struct mg_cuda_batch *batch;
-    const uint8_t *cells;
+    const uint16_t *cells;
     void *x;
     uint32_t B, N, F, width;
     int lowest_note;
@@ -67,7 +67,7 @@ struct mg_feel {
 
 // Play and articulate of the note below, of (N, B, T), into two factors of each row.
 struct mg_choose {
-    const uint8_t *cells;
+    const uint16_t *cells;
     void *x;
     uint32_t B, N, T, width;
     bool bf16;
@@ -132,7 +132,7 @@ struct mg_cells_down {
 // by the logits.
 struct mg_answer {
     const struct mg_cuda_batch *batch;
-    const uint8_t *cells;
+    const uint16_t *cells;
     const float *top; // (N, B, T, width)
     const float *weight, *bias;
     float *by_logits; // (N, B, T, 2)

@@ -111,7 +111,7 @@ answer(const struct mg_answer *a, uint32_t i)
     by_logits[0] = by_logits[1] = 0.0f;
     if ((int32_t)t >= a->batch->segments[b].steps)
         return;
-    uint8_t cell = a->cells[((size_t)(t + 1) * a->B + b) * a->N + n];
+    uint16_t cell = a->cells[((size_t)(t + 1) * a->B + b) * a->N + n];
     bool play = cell & MG_CELL_PLAY;
     losses[0] = cross_entropy(logit(a, top, 0), play, &by_logits[0]);
     if (play)

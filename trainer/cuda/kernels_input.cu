@@ -12,28 +12,42 @@
 #include "trainer/cuda/factor.h"
 #include "trainer/cuda/kernels.h"
 
+// What a key hears before step t of its piece, t > 0.
+__device__ static uint16_t
+heard_before(const struct mg_cuda_segment *segment, int32_t t, int32_t key)
+{
+    const uint8_t *cells = segment->cells + (size_t)key;
+    size_t keys = (size_t)segment->keys;
+    unsigned heard = cells[(size_t)(t - 1) * keys];
+    for (int d = 0; d < MG_DISTANCES; d++) {
+        int32_t then = t - mg_recall_distance(d);
+        if (then >= 0 && cells[(size_t)then * keys] & MG_CELL_PLAY)
+            heard |= 1u << (MG_HEARD_AGO + d);
+    }
+    return (uint16_t)heard;
+}
+
 __device__ static void
 fetch(const struct mg_fetch *a, uint32_t i)
 {
     uint32_t n = i % a->N, b = i / a->N % a->B, t = i / (a->N * a->B);
     const struct mg_cuda_segment *segment = &a->batch->segments[b];
-    int32_t step = segment->start + (int32_t)t - 1, key = (int32_t)n + segment->shift;
-    bool there = segment->steps > 0 && (int32_t)t <= segment->steps && step >= 0 &&
+    int32_t step = segment->start + (int32_t)t, key = (int32_t)n + segment->shift;
+    bool there = segment->steps > 0 && (int32_t)t <= segment->steps && step > 0 &&
                  key >= 0 && key < segment->keys;
-    a->cells[i] =
-        there ? segment->cells[(size_t)step * (size_t)segment->keys + (size_t)key] : 0;
+    a->cells[i] = there ? heard_before(segment, step, key) : (uint16_t)0;
 }
 MG_KERNEL(fetch)
 
 __device__ static float
-sounding(const uint8_t *cells, int note, int N, int bit)
+sounding(const uint16_t *cells, int note, int N, int bit)
 {
     return note >= 0 && note < N && (cells[note] & bit) ? 1.0f : 0.0f;
 }
 
 // How many notes sound of a pitch class.
 __device__ static float
-sounding_class(const uint8_t *cells, int N, int lowest_note, int pitch_class)
+sounding_class(const uint16_t *cells, int N, int lowest_note, int pitch_class)
 {
     int first = (pitch_class - lowest_note % MG_PITCH_CLASSES + MG_PITCH_CLASSES) %
                 MG_PITCH_CLASSES;
@@ -45,20 +59,22 @@ sounding_class(const uint8_t *cells, int N, int lowest_note, int pitch_class)
 
 // Features MG_FEATURE_RECALLED and up.
 __device__ static float
-recalled(uint8_t cell, int f)
+recalled(uint16_t heard, int f)
 {
-    float sure = (float)(cell >> MG_RECALLED_LEVEL) / MG_RECALLED_LEVELS;
+    float sure = (float)(heard >> MG_HEARD_LEVEL & MG_HEARD_LEVELS) / MG_HEARD_LEVELS;
     if (f == MG_FEATURE_SURE)
         return sure;
     if (f == MG_FEATURE_SURELY_PLAYED)
-        return cell & MG_RECALLED_PLAY ? sure : 0.0f;
-    int bit = f == MG_FEATURE_RECALLED ? MG_RECALLED_PLAY : MG_RECALLED_ARTICULATE;
-    return cell & bit ? 1.0f : 0.0f;
+        return heard & MG_HEARD_PLAY ? sure : 0.0f;
+    int bit = f >= MG_FEATURE_AGO        ? 1 << (MG_HEARD_AGO + f - MG_FEATURE_AGO)
+              : f == MG_FEATURE_RECALLED ? MG_HEARD_PLAY
+                                         : MG_HEARD_ARTICULATE;
+    return heard & bit ? 1.0f : 0.0f;
 }
 
 // Feature f of note n; beat: 0..15.
 __device__ static float
-feature(const uint8_t *cells, int N, int lowest_note, int n, int beat, int f)
+feature(const uint16_t *cells, int N, int lowest_note, int n, int beat, int f)
 {
     int key = lowest_note + n;
     if (f < MG_FEATURE_PITCH_CLASS)
@@ -98,8 +114,8 @@ choose(const struct mg_choose *a, uint32_t i)
     uint32_t which = i % 2, row = i / 2;
     uint32_t t = row % a->T, b = row / a->T % a->B, n = row / (a->T * a->B);
     int bit = which ? MG_CELL_ARTICULATE : MG_CELL_PLAY;
-    uint8_t below =
-        n > 0 ? a->cells[((size_t)(t + 1) * a->B + b) * a->N + n - 1] : (uint8_t)0;
+    uint16_t below =
+        n > 0 ? a->cells[((size_t)(t + 1) * a->B + b) * a->N + n - 1] : (uint16_t)0;
     put_factor(a->x, (size_t)row * a->width + which, below & bit ? 1.0f : 0.0f,
                a->bf16);
 }

@@ -115,7 +115,7 @@ mg_cuda_network_init(struct mg_cuda_network *net, struct mg_cuda *cuda,
     make_layers(net, places);
     make_output(net, places);
     net->batch = mg_cuda_zeros(cuda, 1, mg_cuda_batch_bytes(B));
-    net->cells = mg_cuda_zeros(cuda, places + (size_t)(B * N), 1);
+    net->cells = mg_cuda_zeros(cuda, places + (size_t)(B * N), sizeof *net->cells);
     for (int i = 0; i < 2; i++)
         net->between[i] = mg_cuda_zeros(cuda, places * widest_row(net), sizeof(float));
     mg_cuda_wait(cuda);

@@ -17,7 +17,7 @@ struct mg_cuda_network {
     struct mg_cuda_layer note[MG_LAYERS_MAX];
     struct mg_cuda_scratch scratch;
     struct mg_cuda_batch *batch; // the one in hand
-    uint8_t *cells;              // (T + 1, B, N)
+    uint16_t *cells;             // (T + 1, B, N)
     float *top;                  // (N, B, T, top_width): what the output reads, and a 1
     int top_width;
     float *by_logits;       // (N, B, T, 2)
