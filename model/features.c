@@ -14,7 +14,7 @@ static const struct {
     const char *name;
 } SETS[MG_FEATURE_SETS] = {
     [MG_FEATURE_SET_SEED] = {MG_FEATURES_OF_SEED, "seed"},
-    [MG_FEATURE_SET_RECALL] = {MG_FEATURES_OF_RECALL, "recall"},
+    [MG_FEATURE_SET_FULL] = {MG_FEATURES_OF_FULL, "full"},
 };
 
 int
@@ -108,7 +108,7 @@ list_features(int features, int lowest_note, const uint16_t *heard,
         if (sounding)
             append(list, MG_FEATURE_CONTEXT + k, (float)sounding);
     }
-    if (features == MG_FEATURES_OF_RECALL)
+    if (features == MG_FEATURES_OF_FULL)
         list_recalled(heard[i], list);
 }
 

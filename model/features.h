@@ -9,7 +9,8 @@
 //   75..78  beat          t mod 16 as 4 bits, low bit first, each -1 or +1
 //   79      zero          0
 //
-// and "recall" has more, of the bits that model/recall.h adds to the cells:
+// and "full" has more, of the bits that model/recall.h adds to the cells (its note axis too has
+// more inputs: model/below.h):
 //
 //   80, 81  recalled      what the music did here before: play, articulate
 //   82      sure          how sure that is, 0 to 1
@@ -33,8 +34,8 @@ enum {
     MG_FEATURE_AGO = 84,
 
     MG_FEATURES_OF_SEED = 80,
-    MG_FEATURES_OF_RECALL = 92,
-    MG_FEATURES_MAX = MG_FEATURES_OF_RECALL,
+    MG_FEATURES_OF_FULL = 92,
+    MG_FEATURES_MAX = MG_FEATURES_OF_FULL,
 
     MG_REACH = 12, // of the vicinity, in semitones either way
     MG_PITCH_CLASSES = 12,
@@ -42,14 +43,14 @@ enum {
     MG_BEATS = 16,
 };
 
-enum mg_feature_set { MG_FEATURE_SET_SEED, MG_FEATURE_SET_RECALL, MG_FEATURE_SETS };
+enum mg_feature_set { MG_FEATURE_SET_SEED, MG_FEATURE_SET_FULL, MG_FEATURE_SETS };
 
 // F, and the set's name in the model file.
 int mg_feature_count(enum mg_feature_set set);
 const char *mg_feature_set_name(enum mg_feature_set set);
 
-// Features of all notes of one step.  features: MG_FEATURES_OF_SEED or MG_FEATURES_OF_RECALL,
-// which names the set; heard: (N) of enum mg_cell bits, and for the set "recall" those of enum
+// Features of all notes of one step.  features: MG_FEATURES_OF_SEED or MG_FEATURES_OF_FULL,
+// which names the set; heard: (N) of enum mg_cell bits, and for the set "full" those of enum
 // mg_heard_bits; beat: t mod 16, 0..15; out: (N, features).  Any thread.  Never fails, never
 // allocates.
 void mg_features(int features, int lowest_note, int notes, const uint16_t *heard,

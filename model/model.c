@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "model/below.h"
 #include "model/features.h"
 #include "model/random.h"
 
@@ -92,7 +93,7 @@ mg_layout_init(struct mg_layout *layout, const struct mg_shape *shape, GError **
     int units = add_axis(layout, "time", layout->time, shape->time_layers,
                          shape->time_units, mg_feature_count(shape->feature_set));
     units = add_axis(layout, "note", layout->note, shape->note_layers,
-                     shape->note_units, units + 2);
+                     shape->note_units, units + mg_below_count(shape->feature_set));
     layout->out_weight = add_tensor(layout, "out", -1, "weight", 2, units);
     layout->out_bias = add_tensor(layout, "out", -1, "bias", 2, 0);
     if (layout->parameters > MG_PARAMETERS_MAX) {

@@ -58,9 +58,10 @@ struct mg_lstm {
 struct mg_layout {
     struct mg_shape shape;
     struct mg_lstm time[MG_LAYERS_MAX]; // inputs of layer 0: F, the features
-    struct mg_lstm note[MG_LAYERS_MAX]; // inputs of layer 0: last time units + 2
-    size_t out_weight;                  // (2, H)
-    size_t out_bias;                    // (2)
+    struct mg_lstm
+        note[MG_LAYERS_MAX]; // inputs of layer 0: last time units + those below
+    size_t out_weight;       // (2, H)
+    size_t out_bias;         // (2)
     int tensor_count;
     struct mg_tensor tensors[MG_TENSORS_MAX];
     size_t parameters; // total number of values

@@ -74,7 +74,7 @@ read_feature_set(GHashTable *metadata, struct mg_shape *shape, GError **error)
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                 "feature set is '%s', this program knows '%s' and '%s'",
                 name ? name : "missing", mg_feature_set_name(MG_FEATURE_SET_SEED),
-                mg_feature_set_name(MG_FEATURE_SET_RECALL));
+                mg_feature_set_name(MG_FEATURE_SET_FULL));
     return -EINVAL;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/chord.h"
 #include "model/hearing.h"
 #include "model/layer.h"
 #include "model/output.h"
@@ -23,7 +24,7 @@ struct mg_network {
     struct mg_product ahead; // what note layer 0 gets of the time axis
     struct mg_layer note[MG_LAYERS_MAX];
     struct mg_output output;
-    float *choice; // (4, width of note layer 0): what each value of `below` adds
+    struct mg_chord chord; // what it gets of the notes chosen below
 
     float *note_start; // (N, width of note layer 0): bias and time axis of every note
     float *note_sums;  // (width of note layer 0)
@@ -50,22 +51,6 @@ time_axis_init(struct mg_network *network, const struct mg_model *model,
     return mg_hearing_init(&network->hearing, &model->layout, model->weights, panels);
 }
 
-// The columns of the choice below in note layer 0, summed for each value it can take.
-static void
-fill_choice(struct mg_network *network, const struct mg_model *model)
-{
-    const struct mg_lstm *lstm = &model->layout.note[0];
-    const struct mg_panels *panels = &network->note[0].product.panels;
-    const float *columns =
-        model->weights + lstm->weight_ih + (size_t)(lstm->inputs - 2);
-    float *play = network->choice + MG_CELL_PLAY * panels->width;
-    float *both = network->choice + (MG_CELL_PLAY | MG_CELL_ARTICULATE) * panels->width;
-    mg_panels_arrange(panels, columns, lstm->inputs, play);
-    mg_panels_arrange(panels, columns + 1, lstm->inputs, both);
-    for (int j = 0; j < panels->width; j++)
-        both[j] += play[j];
-}
-
 static int
 note_axis_init(struct mg_network *network, const struct mg_model *model,
                const struct mg_kernel *kernel)
@@ -79,18 +64,18 @@ note_axis_init(struct mg_network *network, const struct mg_model *model,
     }
     const struct mg_lstm *first = &layout->note[0];
     struct mg_gate_weights heard = {model->weights + first->weight_ih, first->inputs,
-                                    first->inputs - 2};
+                                    layout->time[layout->shape.time_layers - 1].units};
     struct mg_gate_weights none = {0};
     if (mg_product_init(&network->ahead, kernel, layout->shape.notes, first->units,
                         &heard, &none))
         return -1;
     size_t width = (size_t)network->ahead.panels.width;
-    network->choice = mg_zeros(4, width);
     network->note_start = mg_zeros((size_t)layout->shape.notes, width);
     network->note_sums = mg_zeros(1, width);
-    if (!network->choice || !network->note_start || !network->note_sums)
+    if (!network->note_start || !network->note_sums ||
+        mg_chord_init(&network->chord, layout, model->weights,
+                      &network->note[0].product.panels))
         return -1;
-    fill_choice(network, model);
     return mg_output_init(&network->output, model);
 }
 
@@ -113,7 +98,7 @@ mg_network_create_with(const struct mg_model *model,
         mg_network_destroy(network);
         return NULL;
     }
-    if (network->shape.feature_set == MG_FEATURE_SET_RECALL) {
+    if (network->shape.feature_set == MG_FEATURE_SET_FULL) {
         network->recall = calloc(1, sizeof *network->recall);
         if (!network->recall) {
             mg_network_destroy(network);
@@ -142,11 +127,11 @@ mg_network_destroy(struct mg_network *network)
     }
     mg_hearing_finish(&network->hearing);
     mg_product_finish(&network->ahead);
+    mg_chord_finish(&network->chord);
     mg_output_finish(&network->output);
     free(network->recall);
     free(network->note_sums);
     free(network->note_start);
-    free(network->choice);
     free(network);
 }
 
@@ -224,26 +209,19 @@ mg_network_again(struct mg_network *network)
 {
     for (int l = 0; l < network->shape.note_layers; l++)
         mg_layer_reset(&network->note[l]);
+    mg_chord_begin(&network->chord);
     network->next_note = 0;
-}
-
-// What note layer 0 was given ahead, and what the choice below adds.
-static void
-add_choice(struct mg_network *network, uint8_t below)
-{
-    int width = network->ahead.panels.width;
-    const float *ahead = network->note_start + network->next_note * width;
-    const float *choice =
-        network->choice + (below & (MG_CELL_PLAY | MG_CELL_ARTICULATE)) * width;
-    for (int j = 0; j < width; j++)
-        network->note_sums[j] = ahead[j] + choice[j];
 }
 
 void
 mg_network_next_note(struct mg_network *network, uint8_t below, float logits[2])
 {
-    assert(network->next_note < network->shape.notes);
-    add_choice(network, below);
+    int n = network->next_note;
+    assert(n < network->shape.notes);
+    if (n > 0)
+        mg_chord_add(&network->chord, n - 1, below);
+    mg_chord_sums(&network->chord, n, network->note_start + n * network->chord.width,
+                  network->note_sums);
     mg_layer_step_row(&network->note[0], NULL, network->note_sums);
     int last = network->shape.note_layers - 1;
     for (int l = 1; l <= last; l++)

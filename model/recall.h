@@ -1,17 +1,18 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
 // What the music did the last time it was where it is now: the memory of the feature set
-// "recall" (model/features.h).
+// "full" (model/features.h).
 //
 // Music repeats itself, and an LSTM cannot keep the steps of whole sections.  So every
-// distance back, 4 to 1024 steps, has a likeness: how much the chords of late are those that
+// distance back, 4 to 1023 steps, has a likeness: how much the chords of late are those that
 // sounded so many steps before.  It is a running mean of |A & B| / |A | B| over the notes A
 // and B that sound at both ends,
 //
 //     likeness(k, t) = 7/8 likeness(k, t - 1) + 1/8 |s(t) & s(t - k)| / |s(t) | s(t - k)|
 //
 // and the step to come is recalled from the distance k that is most alike: s(t + 1 - k).  The
-// shorter of two equal ones counts.  All is done in whole numbers: the trainer and the
+// shorter of two equal ones counts.  That a phrase goes on is learned from this; that one may
+// begin again, from what was played at a few usual distances.  All is done in whole numbers: the trainer and the
 // instrument, on any machine, recall the same.  A change of key changes nothing.
 #ifndef MG_MODEL_RECALL_H
 #define MG_MODEL_RECALL_H
@@ -22,7 +23,7 @@
 
 enum {
     MG_RECALL_LEAST = 4,   // steps; what is nearer the network has just heard
-    MG_RECALL_MOST = 1024, // steps; a power of 2
+    MG_RECALL_MOST = 1024, // steps that are kept; a power of 2
     MG_RECALL_WORDS = 2,   // of 64 notes
 };
 

@@ -15,7 +15,7 @@ struct mg_model *mg_fixture_model(const struct mg_shape *shape, uint64_t seed);
 void mg_fixture_roll(struct mg_roll *roll, int lowest_note, int notes, int steps,
                      uint64_t seed);
 
-// A piece of 128 notes at the most as the trainer holds it for the feature set "recall": with
+// A piece of 128 notes at the most as the trainer holds it for the feature set "full": with
 // the low eight bits of what is heard.
 void mg_fixture_recall(const struct mg_roll *roll, struct mg_roll *heard);
 

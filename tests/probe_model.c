@@ -30,7 +30,7 @@ main(int argc, char **argv)
         .time_units = {reference ? 300 : 24, reference ? 300 : 24},
         .note_layers = 2,
         .note_units = {reference ? 100 : 12, reference ? 50 : 8},
-        .feature_set = reference ? MG_FEATURE_SET_SEED : MG_FEATURE_SET_RECALL,
+        .feature_set = reference ? MG_FEATURE_SET_SEED : MG_FEATURE_SET_FULL,
     };
     GError *error = NULL;
     struct mg_model *model = mg_model_create(&shape, &error);

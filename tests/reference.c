@@ -132,7 +132,7 @@ advance(const struct mg_lstm *lstm, const double *w, const double *x,
         struct cell_state *state)
 {
     struct cell_state next;
-    assert(lstm->units <= UNITS_MAX && lstm->inputs <= UNITS_MAX + 2);
+    assert(lstm->units <= UNITS_MAX && lstm->inputs <= UNITS_MAX + 25);
     for (int j = 0; j < lstm->units; j++) {
         double i = sigmoid(gate(lstm, w, 0, j, x, state->h));
         double f = sigmoid(gate(lstm, w, 1, j, x, state->h));
@@ -171,6 +171,20 @@ nats(double p, int y)
     return -log(y ? p : 1 - p);
 }
 
+// What note n is told of the notes below: 2 values, or 25.
+static void
+fill_below(const struct mg_roll *roll, int t, int n, int count, double *out)
+{
+    memset(out, 0, (size_t)count * sizeof *out);
+    out[0] = plays(roll, n - 1, t);
+    out[1] = articulates(roll, n - 1, t);
+    for (int distance = 1; count > 2 && distance <= n; distance++) {
+        if (distance > 1 && distance <= 12)
+            out[distance] = plays(roll, n - distance, t);
+        out[13 + distance % 12] += plays(roll, n - distance, t);
+    }
+}
+
 // All notes of step t, from what the time axis handed up.  Returns the loss of the
 // step.
 static double
@@ -180,15 +194,14 @@ run_notes(const struct mg_layout *layout, const double *w, const struct mg_roll 
 {
     int L = layout->shape.note_layers;
     struct cell_state *state = calloc((size_t)L, sizeof *state);
-    double x[UNITS_MAX + 2], loss = 0;
+    double x[UNITS_MAX + 25], loss = 0;
     assert(state);
     for (int l = 0; l < L; l++)
         begin(&layout->note[l], w, &state[l]);
     for (int n = 0; n < roll->notes; n++) {
-        int H = layout->note[0].inputs - 2;
+        int H = layout->time[layout->shape.time_layers - 1].units;
         memcpy(x, heard[n], (size_t)H * sizeof *x);
-        x[H] = plays(roll, n - 1, t);
-        x[H + 1] = articulates(roll, n - 1, t);
+        fill_below(roll, t, n, layout->note[0].inputs - H, x + H);
         for (int l = 0; l < L; l++) {
             advance(&layout->note[l], w, x, &state[l]);
             hand_up(&layout->note[l], &state[l], t, MG_LAYERS_MAX + l, dropout, number,

@@ -38,7 +38,7 @@ static const struct mg_shape RECALLING = {
     .lowest_note = 40,
     .notes = 14,
     .steps_per_quarter = 2,
-    .feature_set = MG_FEATURE_SET_RECALL,
+    .feature_set = MG_FEATURE_SET_FULL,
     .time_layers = 2,
     .time_units = {7, 5},
     .note_layers = 2,
@@ -50,7 +50,7 @@ static const struct mg_shape ODD = {
     .lowest_note = 21,
     .notes = 31,
     .steps_per_quarter = 4,
-    .feature_set = MG_FEATURE_SET_RECALL,
+    .feature_set = MG_FEATURE_SET_FULL,
     .time_layers = 1,
     .time_units = {37},
     .note_layers = 3,
@@ -63,7 +63,7 @@ static void
 features_match(void **unused)
 {
     (void)unused;
-    enum { F = MG_FEATURES_OF_RECALL };
+    enum { F = MG_FEATURES_OF_FULL };
     struct mg_roll roll;
     struct mg_recall recall = {0};
     uint16_t heard[88];

@@ -345,7 +345,7 @@ a_wrong_checkpoint_is_refused(void **unused)
     ASSERT_NAMED(shape.lowest_note, 41, "--notes");
     ASSERT_NAMED(shape.notes, 21, "--notes");
     ASSERT_NAMED(shape.steps_per_quarter, 4, "--steps-per-quarter");
-    ASSERT_NAMED(shape.feature_set, MG_FEATURE_SET_RECALL, "--features");
+    ASSERT_NAMED(shape.feature_set, MG_FEATURE_SET_FULL, "--features");
     ASSERT_NAMED(shape.time_layers, 1, "--time-units");
     ASSERT_NAMED(shape.note_units[0], 9, "--note-units");
     ASSERT_NAMED(method, MG_METHOD_ADADELTA, "--optimizer");

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "model/activation.h"
+#include "model/below.h"
 #include "model/features.h"
 #include "model/random.h"
 #include "model/recall.h"
@@ -189,19 +190,23 @@ fill_features(struct mg_workspace *w, const struct mg_segment *segment)
     }
 }
 
-// The note axis's last two x: the choices of the note below.
+// The note axis's last x: the chord below.
 static void
 fill_choices(struct mg_workspace *w, int T)
 {
-    int N = w->layout.shape.notes, H = w->layout.note[0].inputs - 2;
+    const struct mg_shape *shape = &w->layout.shape;
+    int N = shape->notes, count = mg_below_count(shape->feature_set);
+    int first = w->layout.note[0].inputs - count;
     struct mg_rows x = mg_sequence_inputs(&w->note[0].sequence, T);
     for (int n = 0; n < N; n++)
         for (int t = 0; t < T; t++) {
-            int below = n > 0 ? w->cells[(t + 1) * N + n - 1] : 0;
-            float choice[2] = {below & MG_CELL_PLAY ? 1.0f : 0.0f,
-                               below & MG_CELL_ARTICULATE ? 1.0f : 0.0f};
+            const uint16_t *cells = w->cells + (t + 1) * N;
+            float below[MG_BELOW_OF_FULL];
+            for (int i = 0; i < count; i++)
+                below[i] = mg_below(cells, n, i);
             float *row = x.values + (size_t)n * x.place + (size_t)t * x.row;
-            w->kernel->round(2, choice, (uint8_t *)row + H * w->kernel->input_bytes);
+            w->kernel->round(count, below,
+                             (uint8_t *)row + first * w->kernel->input_bytes);
         }
 }
 

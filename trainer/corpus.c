@@ -281,7 +281,7 @@ mg_corpus_prepare(struct mg_corpus *corpus, enum mg_feature_set set, GError **er
 {
     struct mg_recall recall;
     int status = 0;
-    for (int i = 0; set == MG_FEATURE_SET_RECALL && i < corpus->piece_count && !status;
+    for (int i = 0; set == MG_FEATURE_SET_FULL && i < corpus->piece_count && !status;
          i++)
         status = recall_piece(&corpus->pieces[i], &recall);
     if (status)

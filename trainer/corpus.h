@@ -85,8 +85,8 @@ int mg_corpus_prepare(struct mg_corpus *corpus, enum mg_feature_set set,
 static inline const struct mg_roll *
 mg_piece_heard(const struct mg_piece *piece, enum mg_feature_set set)
 {
-    assert(set != MG_FEATURE_SET_RECALL || piece->recalling.cells);
-    return set == MG_FEATURE_SET_RECALL ? &piece->recalling : &piece->roll;
+    assert(set != MG_FEATURE_SET_FULL || piece->recalling.cells);
+    return set == MG_FEATURE_SET_FULL ? &piece->recalling : &piece->roll;
 }
 
 // Takes the pieces out of `corpus` whose music is in `held_out` too.  Returns how many.

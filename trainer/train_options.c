@@ -19,7 +19,7 @@ mg_train_options_init(struct mg_train_options *o)
         .lost_after = 120,
         .steps_per_quarter = 2,
         .notes = g_strdup("auto"),
-        .features = g_strdup("recall"),
+        .features = g_strdup("full"),
         .time_units = g_strdup("300,300"),
         .note_units = g_strdup("100,50"),
         .optimizer = g_strdup("adam"),
@@ -50,9 +50,7 @@ mg_train_options_entries(struct mg_train_options *o)
         {"notes", 0, 0, G_OPTION_ARG_STRING, &o->notes,
          "MIDI notes, 21-108; auto: the corpus's and a margin (auto)", "LOW-HIGH"},
         {"features", 0, 0, G_OPTION_ARG_STRING, &o->features,
-         "What a note hears: seed, or recall: also what was played here before "
-         "(recall)",
-         "SET"},
+         "What the network hears: seed or full (full)", "SET"},
         {"from", 0, 0, G_OPTION_ARG_FILENAME, &o->from, "Begin with a model's weights",
          "MODEL"},
         {"time-units", 0, 0, G_OPTION_ARG_STRING, &o->time_units,
@@ -178,7 +176,7 @@ parse_shape(const struct mg_train_options *o, struct mg_shape *shape, GError **e
         parse_pair(o->notes, "-", 0, MG_NOTES_MAX - 1, &shape->lowest_note, &highest))
         return refuse(error, "notes", "LOW-HIGH in MIDI numbers, as 21-108, or auto");
     if (parse_features(o->features, &shape->feature_set))
-        return refuse(error, "features", "seed or recall");
+        return refuse(error, "features", "seed or full");
     if (parse_units(o->time_units, shape->time_units, &shape->time_layers))
         return refuse(error, "time-units", "1 to 4 sizes, as 300,300");
     if (parse_units(o->note_units, shape->note_units, &shape->note_layers))

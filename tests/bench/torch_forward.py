@@ -156,6 +156,19 @@ def features(roll, lowest):
     return out
 
 
+def chord_below(roll):
+    """(T, N, 25): model/below.h has the definition."""
+    steps, notes, _ = roll.shape
+    out = np.zeros((steps, notes, 25), np.float32)
+    out[:, 1:, 1] = roll[:, :-1, 1]
+    for distance in range(1, notes):
+        plays = roll[:, :-distance, 0]
+        if distance <= 12:
+            out[:, distance:, 0 if distance == 1 else distance] = plays
+        out[:, distance:, 13 + distance % 12] += plays
+    return out
+
+
 def lstm(tensors, axis, layer, x):
     """x: (S, R, inputs) -> (S, R, H), with the learned initial state on every row."""
     name = f"{axis}.{layer}."
@@ -176,12 +189,14 @@ def forward(meta, tensors, piece):
     lowest, notes = int(meta["lowest_note"]), int(meta["notes"])
     roll = np.ascontiguousarray(piece[:, lowest:lowest + notes])
     x = features(roll, lowest)
-    if meta["features"] == "recall":  # of all that sounds, in the model's range or not
+    if meta["features"] == "full":  # of all that sounds, in the model's range or not
         x = np.concatenate([x, recalled(piece)[:, lowest:lowest + notes]], 2)
     x = torch.from_numpy(x)
     for layer in range(len(meta["time_units"].split(","))):
         x = lstm(tensors, "time", layer, x)
-    below = np.concatenate([np.zeros_like(roll[:, :1]), roll[:, :-1]], axis=1)
+    below = chord_below(roll)
+    if meta["features"] == "seed":
+        below = below[:, :, :2]
     x = torch.cat([x, torch.from_numpy(below)], 2).transpose(0, 1)
     for layer in range(len(meta["note_units"].split(","))):
         x = lstm(tensors, "note", layer, x)

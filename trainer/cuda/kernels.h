@@ -65,11 +65,11 @@ struct mg_feel {
     bool bf16;
 };
 
-// Play and articulate of the note below, of (N, B, T), into two factors of each row.
+// The chord below each note, of (N, B, T), into `count` factors of each row.
 struct mg_choose {
     const uint16_t *cells;
     void *x;
-    uint32_t B, N, T, width;
+    uint32_t B, N, T, count, width;
     bool bf16;
 };
 

@@ -5,6 +5,7 @@
 
 #include <Random123/philox.h>
 
+#include "model/below.h"
 #include "model/features.h"
 #include "model/random.h"
 #include "model/recall.h"
@@ -111,13 +112,11 @@ MG_KERNEL(feel)
 __device__ static void
 choose(const struct mg_choose *a, uint32_t i)
 {
-    uint32_t which = i % 2, row = i / 2;
+    uint32_t which = i % a->count, row = i / a->count;
     uint32_t t = row % a->T, b = row / a->T % a->B, n = row / (a->T * a->B);
-    int bit = which ? MG_CELL_ARTICULATE : MG_CELL_PLAY;
-    uint16_t below =
-        n > 0 ? a->cells[((size_t)(t + 1) * a->B + b) * a->N + n - 1] : (uint16_t)0;
-    put_factor(a->x, (size_t)row * a->width + which, below & bit ? 1.0f : 0.0f,
-               a->bf16);
+    const uint16_t *cells = a->cells + ((size_t)(t + 1) * a->B + b) * a->N;
+    put_factor(a->x, (size_t)row * a->width + which,
+               mg_below(cells, (int)n, (int)which), a->bf16);
 }
 MG_KERNEL(choose)
 

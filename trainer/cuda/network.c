@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "model/below.h"
 #include "model/features.h"
 
 enum { EIGHT = 8 };
@@ -196,10 +197,12 @@ take_batch(struct mg_cuda_network *net, int T)
                    .cells = net->cells, .x = heard->inputs, .B = B, .N = N, .F = F,
                    .width = (uint32_t)heard->width, .lowest_note = shape->lowest_note,
                    .bf16 = cuda->bf16);
-    size_t column = (size_t)(chosen->lstm->inputs - 2);
-    MG_CUDA_LAUNCH(cuda, choose, 2 * steps * B * N, .cells = net->cells,
+    uint32_t below = (uint32_t)mg_below_count(shape->feature_set);
+    size_t column = (size_t)chosen->lstm->inputs - below;
+    MG_CUDA_LAUNCH(cuda, choose, below * steps * B * N, .cells = net->cells,
                    .x = mg_cuda_factor_at(cuda, chosen->inputs, column), .B = B, .N = N,
-                   .T = steps, .width = (uint32_t)chosen->width, .bf16 = cuda->bf16);
+                   .T = steps, .count = below, .width = (uint32_t)chosen->width,
+                   .bf16 = cuda->bf16);
 }
 
 static void
