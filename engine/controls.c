@@ -17,6 +17,8 @@ const struct mg_control_row mg_control_table[] = {
     {"lowest", MG_CURVE_WHOLE, 0, 127, 0, "lowest key that may sound"},
     {"highest", MG_CURVE_WHOLE, 0, 127, 127, "highest key that may sound"},
     {"longest_note", MG_CURVE_LOG, 0.25f, 1000, 8, "quarter notes until it is let go"},
+    {"longest_repeat", MG_CURVE_LOG, 4, 1000, 64,
+     "quarter notes until a repetition is left"},
     {"velocity", MG_CURVE_WHOLE, 1, 127, 80, "how hard notes are struck"},
     {"accent", MG_CURVE_WHOLE, 0, 64, 12, "how much harder on the first beat"},
     {"touch", MG_CURVE_LINEAR, 0, 1, 0.5f, "how far velocity goes with the player's"},

@@ -50,10 +50,11 @@ struct mg_improviser {
     uint32_t pass;
     struct music music;
     bool has_played;
-    int64_t step;   // approached
-    bool is_phrase; // it is the first of a phrase
-    int transpose;  // at the last choice
-    int longest_steps;
+    int64_t step;      // approached
+    bool is_phrase;    // it is the first of a phrase
+    int transpose;     // at the last choice
+    int longest_steps; // of a note
+    int repeat_steps;  // of a repetition
     struct mg_fill fill;
     struct choice choices[MG_CHOICES_MAX];
     struct mark *marks; // (MARKS) where repeatable, else NULL
@@ -193,7 +194,9 @@ take_controls(struct mg_improviser *im, const struct mg_controls *controls)
 {
     int spq = mg_network_shape(im->network)->steps_per_quarter;
     float longest = mg_control_get(controls, MG_CONTROL_LONGEST) * (float)spq;
+    float repeat = mg_control_get(controls, MG_CONTROL_REPEAT) * (float)spq;
     im->longest_steps = (int)ceilf(longest);
+    im->repeat_steps = (int)ceilf(repeat);
     im->transpose = (int)mg_control_get(controls, MG_CONTROL_TRANSPOSE);
     im->fill = (struct mg_fill){
         .below = im->config.fill_below,
@@ -359,6 +362,8 @@ mg_improviser_approach(struct mg_improviser *im, int64_t step)
         hold_row(im);
     im->music.step = step - 1;
     im->step = step;
+    if (mg_network_repeating(im->network) >= im->repeat_steps)
+        mg_network_forget(im->network);
     mg_network_listen(im->network, im->music.row, mg_beat_of(step - 1));
 }
 

@@ -146,8 +146,7 @@ mg_network_reset(struct mg_network *network)
 {
     for (int l = 0; l < network->shape.time_layers; l++)
         mg_layer_reset(&network->time[l]);
-    if (network->recall)
-        *network->recall = (struct mg_recall){0};
+    mg_network_forget(network);
     network->next_note = network->shape.notes;
 }
 
@@ -229,6 +228,19 @@ mg_network_next_note(struct mg_network *network, uint8_t below, float logits[2])
                           network->note[l].bias);
     mg_output_logits(&network->output, network->note[last].h, logits);
     network->next_note++;
+}
+
+int
+mg_network_repeating(const struct mg_network *network)
+{
+    return network->recall ? network->recall->repeating : 0;
+}
+
+void
+mg_network_forget(struct mg_network *network)
+{
+    if (network->recall)
+        *network->recall = (struct mg_recall){0};
 }
 
 // Between two steps the note axis holds nothing: the time axis is all there is.

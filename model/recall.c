@@ -113,6 +113,7 @@ mg_recall_listen(struct mg_recall *recall, int notes, const uint8_t *state,
     if (distance)
         step = *step_at(recall, t + 1 - distance);
     int level = level_of(recall->likeness[distance]);
+    recall->repeating = level >= MG_HEARD_SURE ? recall->repeating + 1 : 0;
     for (int n = 0; n < notes; n++)
         heard[n] = (uint16_t)(state[n] | has(step.play, n) * MG_HEARD_PLAY |
                               has(step.articulate, n) * MG_HEARD_ARTICULATE |

@@ -36,6 +36,7 @@ enum mg_heard_bits {
     MG_HEARD_ARTICULATE = 8,
     MG_HEARD_LEVEL = 4,   // the number of its lowest bit
     MG_HEARD_LEVELS = 15, // the highest level
+    MG_HEARD_SURE = 8,    // the level from which on the music is said to repeat itself
     MG_HEARD_AGO = 8,     // the number of the first distance's bit
     MG_DISTANCES = 8,
 };
@@ -56,7 +57,8 @@ struct mg_recall_step {
 
 // Plain data: it can be copied.  All zeros: nothing was heard.
 struct mg_recall {
-    int64_t steps;                              // heard so far
+    int64_t steps; // heard so far
+    int repeating; // steps on end that were sure to come from before
     struct mg_recall_step past[MG_RECALL_MOST]; // step t at t mod MG_RECALL_MOST
     uint16_t likeness[MG_RECALL_MOST + 1];      // by distance, 0..65535
 };

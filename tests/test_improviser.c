@@ -134,6 +134,70 @@ test_passes_differ(void **state)
     mg_improviser_destroy(im);
 }
 
+// A model that plays what it recalls, and nothing else: its one unit on each axis is open to
+// that feature alone.
+static struct mg_model *
+create_parrot(void)
+{
+    const struct mg_shape shape = {.lowest_note = LOWEST,
+                                   .notes = NOTES,
+                                   .steps_per_quarter = 2,
+                                   .feature_set = MG_FEATURE_SET_FULL,
+                                   .time_layers = 1,
+                                   .time_units = {1},
+                                   .note_layers = 1,
+                                   .note_units = {1}};
+    enum { INPUT, FORGET, NEW, OUTPUT }; // the gates
+    struct mg_model *parrot = mg_model_create(&shape, NULL);
+    const struct mg_layout *layout = &parrot->layout;
+    const struct mg_lstm *axes[] = {&layout->time[0], &layout->note[0]};
+    const int heard[] = {MG_FEATURE_RECALLED, 0};
+    float *w = parrot->weights;
+    for (int a = 0; a < 2; a++) {
+        w[axes[a]->bias + INPUT] = w[axes[a]->bias + OUTPUT] = 20;
+        w[axes[a]->bias + FORGET] = -20;
+        w[axes[a]->weight_ih + (size_t)(NEW * axes[a]->inputs + heard[a])] = 10;
+    }
+    w[layout->time[0].bias + NEW] = -5;
+    w[layout->out_weight] = 30;
+    w[layout->out_bias + 1] = 20;
+    return parrot;
+}
+
+// A phrase of eight steps comes back until it has repeated itself for as long as it may, and
+// the steps that it takes to be sure of that.
+static void
+test_repetition_ends(void **state)
+{
+    (void)state;
+    enum { PHRASE = 8, PRIMED = 3 * PHRASE, SURE = 24, MAY = 32 };
+    struct mg_roll prime;
+    assert_int_equal(mg_roll_init(&prime, LOWEST, NOTES, PRIMED), 0);
+    for (int t = 0; t < PRIMED; t++)
+        mg_roll_row(&prime, t)[5 * (t % PHRASE) + 1] =
+            MG_CELL_PLAY | MG_CELL_ARTICULATE;
+    const struct mg_improviser_config config = {.seed = 5, .prime = &prime};
+    struct mg_model *kept = model;
+    model = create_parrot();
+    for (int ends = 0; ends < 2; ends++) {
+        struct mg_improviser *im = create(&config);
+        mg_control_set(&controls, MG_CONTROL_REPEAT, ends ? MAY / 2 : 1000);
+        memset(played, 0, sizeof played);
+        play(im, 0, STEPS, played);
+        int sounds = ends ? SURE + MAY : STEPS;
+        for (int step = 0; step < sounds; step++) {
+            assert_int_equal(count(played[step], MG_DECIDED_PLAY), 1);
+            assert_true(played[step][LOWEST + 5 * (step % PHRASE) + 1]);
+        }
+        for (int step = sounds + PHRASE; step < STEPS; step++)
+            assert_int_equal(count(played[step], MG_DECIDED_PLAY), 0);
+        mg_improviser_destroy(im);
+    }
+    mg_model_destroy(model);
+    model = kept;
+    mg_roll_finish(&prime);
+}
+
 // Silent until the hand plays, and again eight quarter notes after.
 static void
 test_follows(void **state)
@@ -280,6 +344,7 @@ main(void)
         cmocka_unit_test(test_same_place),
         cmocka_unit_test(test_hand_stays_in_phrase),
         cmocka_unit_test(test_passes_differ),
+        cmocka_unit_test(test_repetition_ends),
         cmocka_unit_test(test_follows),
         cmocka_unit_test(test_follows_in_a_loop),
         cmocka_unit_test(test_split),

@@ -105,6 +105,23 @@ certainty_is_reached(void **unused)
     assert_true(is_recalled(100 % 8, 0));
 }
 
+// Counted in steps, from when it is sure until something else comes.
+static void
+repetition_is_counted(void **unused)
+{
+    (void)unused;
+    int last = 0;
+    for (uint32_t i = 0; i < 60; i++) {
+        hear(i % 8, 0);
+        assert_int_equal(recall.repeating, level() >= MG_HEARD_SURE ? last + 1 : 0);
+        last = recall.repeating;
+    }
+    assert_in_range(recall.repeating, 60 - 8 - 24, 60 - 8 - 16);
+    for (uint32_t i = 0; i < 4; i++)
+        hear(9000 + i, 0);
+    assert_int_equal(recall.repeating, 0);
+}
+
 static void
 a_change_breaks_certainty(void **unused)
 {
@@ -202,6 +219,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_phrase_is_recalled, begin),
         cmocka_unit_test_setup(certainty_is_reached, begin),
+        cmocka_unit_test_setup(repetition_is_counted, begin),
         cmocka_unit_test_setup(a_change_breaks_certainty, begin),
         cmocka_unit_test_setup(silence_is_like_nothing, begin),
         cmocka_unit_test_setup(the_key_does_not_matter, begin),
