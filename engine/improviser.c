@@ -21,13 +21,17 @@ enum {
 };
 
 // A follower goes on for this long when the hand rests.
-enum { ANSWER_QUARTERS = 8, RESTED_MAX = 1000000 };
+enum { ANSWER_QUARTERS = 8, STEPS_MAX = 1000000 };
+
+// A chord that stands, or a figure, goes round for this long without harm.
+enum { STILL_QUARTERS = 4, FIGURE_QUARTERS = 8 };
 
 // Everything but the network's state that a choice depends on.
 struct music {
     float courage;
     int64_t step;              // of `row`
     int rested;                // steps since the hand played, bounded
+    int still;                 // steps since other notes sounded, bounded
     uint8_t row[MG_NOTES_MAX]; // (N) of enum mg_cell bits: what sounded
     int age[MG_NOTES_MAX];     // (N) steps since a sounding note was struck
 };
@@ -50,11 +54,11 @@ struct mg_improviser {
     uint32_t pass;
     struct music music;
     bool has_played;
-    int64_t step;      // approached
-    bool is_phrase;    // it is the first of a phrase
-    int transpose;     // at the last choice
-    int longest_steps; // of a note
-    int repeat_steps;  // of a repetition
+    int64_t step;   // approached
+    bool is_phrase; // it is the first of a phrase
+    int transpose;  // at the last choice
+    int longest_steps;
+    int repeats;
     struct mg_fill fill;
     struct choice choices[MG_CHOICES_MAX];
     struct mark *marks; // (MARKS) where repeatable, else NULL
@@ -96,7 +100,7 @@ mg_improviser_create(const struct mg_model *model,
     im->network = network;
     im->marks = config->repeatable ? create_marks(network) : NULL;
     forget(im);
-    im->music.rested = RESTED_MAX;
+    im->music.rested = STEPS_MAX;
     return im;
 }
 
@@ -146,18 +150,32 @@ hold_row(struct mg_improviser *im)
         im->music.row[i] &= MG_CELL_PLAY;
 }
 
+// Whether other notes sound in a row than in the last.
+static bool
+moves(const struct mg_improviser *im, const uint8_t *row)
+{
+    int N = mg_network_shape(im->network)->notes;
+    for (int i = 0; i < N; i++)
+        if ((row[i] ^ im->music.row[i]) & MG_CELL_PLAY)
+            return true;
+    return false;
+}
+
 void
 mg_improviser_settle(struct mg_improviser *im, uint32_t revision)
 {
     const struct choice *choice = &im->choices[revision % MG_CHOICES_MAX];
-    if (revision != 0 && choice->revision == revision)
+    bool is_chosen = revision != 0 && choice->revision == revision;
+    bool moved = is_chosen && moves(im, choice->row);
+    im->music.still = moved ? 0 : MIN(im->music.still + 1, STEPS_MAX);
+    if (is_chosen)
         memcpy(im->music.row, choice->row, sizeof im->music.row);
     else
         hold_row(im);
     im->music.step = im->step;
     im->has_played = true;
     account(im);
-    im->music.rested = MIN(im->music.rested + 1, RESTED_MAX);
+    im->music.rested = MIN(im->music.rested + 1, STEPS_MAX);
 }
 
 // Key of a note, where the transposition puts it; may lie outside of 0..127.
@@ -194,9 +212,8 @@ take_controls(struct mg_improviser *im, const struct mg_controls *controls)
 {
     int spq = mg_network_shape(im->network)->steps_per_quarter;
     float longest = mg_control_get(controls, MG_CONTROL_LONGEST) * (float)spq;
-    float repeat = mg_control_get(controls, MG_CONTROL_REPEAT) * (float)spq;
     im->longest_steps = (int)ceilf(longest);
-    im->repeat_steps = (int)ceilf(repeat);
+    im->repeats = (int)mg_control_get(controls, MG_CONTROL_REPEATS);
     im->transpose = (int)mg_control_get(controls, MG_CONTROL_TRANSPOSE);
     im->fill = (struct mg_fill){
         .below = im->config.fill_below,
@@ -350,6 +367,16 @@ take_mark(struct mg_improviser *im, int64_t step)
     return begin;
 }
 
+// A network that recalls what it played expects it again, and would go round for ever.
+static bool
+goes_round(const struct mg_improviser *im)
+{
+    int spq = mg_network_shape(im->network)->steps_per_quarter, distance;
+    int repeating = mg_network_repeating(im->network, &distance);
+    return im->music.still >= STILL_QUARTERS * spq ||
+           repeating > MAX(im->repeats * distance, FIGURE_QUARTERS * spq);
+}
+
 void
 mg_improviser_approach(struct mg_improviser *im, int64_t step)
 {
@@ -362,8 +389,8 @@ mg_improviser_approach(struct mg_improviser *im, int64_t step)
         hold_row(im);
     im->music.step = step - 1;
     im->step = step;
-    if (mg_network_repeating(im->network) >= im->repeat_steps)
-        mg_network_forget(im->network);
+    if (goes_round(im))
+        mg_network_lose_thread(im->network);
     mg_network_listen(im->network, im->music.row, mg_beat_of(step - 1));
 }
 

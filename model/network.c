@@ -146,7 +146,8 @@ mg_network_reset(struct mg_network *network)
 {
     for (int l = 0; l < network->shape.time_layers; l++)
         mg_layer_reset(&network->time[l]);
-    mg_network_forget(network);
+    if (network->recall)
+        *network->recall = (struct mg_recall){0};
     network->next_note = network->shape.notes;
 }
 
@@ -231,16 +232,19 @@ mg_network_next_note(struct mg_network *network, uint8_t below, float logits[2])
 }
 
 int
-mg_network_repeating(const struct mg_network *network)
+mg_network_repeating(const struct mg_network *network, int *distance)
 {
-    return network->recall ? network->recall->repeating : 0;
+    const struct mg_recall *recall = network->recall;
+    if (distance)
+        *distance = recall ? recall->distance : 0;
+    return recall ? recall->repeating : 0;
 }
 
 void
-mg_network_forget(struct mg_network *network)
+mg_network_lose_thread(struct mg_network *network)
 {
     if (network->recall)
-        *network->recall = (struct mg_recall){0};
+        mg_recall_lose_thread(network->recall);
 }
 
 // Between two steps the note axis holds nothing: the time axis is all there is.

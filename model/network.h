@@ -65,12 +65,12 @@ void mg_network_next_note(struct mg_network *network, uint8_t below, float logit
 // same bits as the first time.  Composer thread.  Never fails, never allocates.
 void mg_network_again(struct mg_network *network);
 
-// For how many steps on end the music has been what it was before, one distance or another
-// back; it takes some 20 to be sure.  0 where the model's features have no memory.  Forgetting
-// clears that memory and no other: what comes is new then, or begins to repeat itself anew.
-// Composer thread.  Never fail, never allocate.
-int mg_network_repeating(const struct mg_network *network);
-void mg_network_forget(struct mg_network *network);
+// For how many steps on end the music has been what it was before, `*distance` steps back; it
+// takes some 20 to be sure.  0 where the model's features have no memory (distance: may be
+// NULL).  When it loses the thread, it has to recognise the music anew.  Composer thread.
+// Never fail, never allocate.
+int mg_network_repeating(const struct mg_network *network, int *distance);
+void mg_network_lose_thread(struct mg_network *network);
 
 // All that changes from step to step, to come back to the same place in the music:
 // `state` has mg_network_state_bytes() bytes, any alignment, and means something only to

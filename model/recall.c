@@ -4,6 +4,7 @@
 #include "model/recall.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "model/clones.h"
 #include "model/roll.h"
@@ -108,15 +109,23 @@ mg_recall_listen(struct mg_recall *recall, int notes, const uint8_t *state,
     assert(notes <= MG_RECALL_WORDS * WORD_NOTES);
     int64_t t = recall->steps++;
     recall->past[t & (MG_RECALL_MOST - 1)] = step_of(notes, state);
-    int distance = compare(recall, t);
+    recall->distance = compare(recall, t);
     struct mg_recall_step step = {0};
-    if (distance)
-        step = *step_at(recall, t + 1 - distance);
-    int level = level_of(recall->likeness[distance]);
+    if (recall->distance)
+        step = *step_at(recall, t + 1 - recall->distance);
+    int level = level_of(recall->likeness[recall->distance]);
     recall->repeating = level >= MG_HEARD_SURE ? recall->repeating + 1 : 0;
     for (int n = 0; n < notes; n++)
         heard[n] = (uint16_t)(state[n] | has(step.play, n) * MG_HEARD_PLAY |
                               has(step.articulate, n) * MG_HEARD_ARTICULATE |
                               level << MG_HEARD_LEVEL);
     add_distances(recall, notes, t + 1, heard);
+}
+
+void
+mg_recall_lose_thread(struct mg_recall *recall)
+{
+    memset(recall->likeness, 0, sizeof recall->likeness);
+    recall->distance = 0;
+    recall->repeating = 0;
 }

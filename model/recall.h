@@ -58,7 +58,8 @@ struct mg_recall_step {
 // Plain data: it can be copied.  All zeros: nothing was heard.
 struct mg_recall {
     int64_t steps; // heard so far
-    int repeating; // steps on end that were sure to come from before
+    int distance;  // the step to come is recalled from; 0: it is not
+    int repeating; // steps on end that was sure
     struct mg_recall_step past[MG_RECALL_MOST]; // step t at t mod MG_RECALL_MOST
     uint16_t likeness[MG_RECALL_MOST + 1];      // by distance, 0..65535
 };
@@ -67,5 +68,8 @@ struct mg_recall {
 // fails, never allocates.
 void mg_recall_listen(struct mg_recall *recall, int notes, const uint8_t *state,
                       uint16_t *heard);
+
+// Loses the thread: no distance is alike any more.  What was played is kept.
+void mg_recall_lose_thread(struct mg_recall *recall);
 
 #endif

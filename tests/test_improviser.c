@@ -134,8 +134,8 @@ test_passes_differ(void **state)
     mg_improviser_destroy(im);
 }
 
-// A model that plays what it recalls, and nothing else: its one unit on each axis is open to
-// that feature alone.
+// A model that plays what it recalls when it is half sure, and nothing else: its one unit on
+// each axis is open to that feature alone.
 static struct mg_model *
 create_parrot(void)
 {
@@ -151,51 +151,65 @@ create_parrot(void)
     struct mg_model *parrot = mg_model_create(&shape, NULL);
     const struct mg_layout *layout = &parrot->layout;
     const struct mg_lstm *axes[] = {&layout->time[0], &layout->note[0]};
-    const int heard[] = {MG_FEATURE_RECALLED, 0};
+    const int heard[] = {MG_FEATURE_SURELY_PLAYED, 0};
     float *w = parrot->weights;
     for (int a = 0; a < 2; a++) {
         w[axes[a]->bias + INPUT] = w[axes[a]->bias + OUTPUT] = 20;
         w[axes[a]->bias + FORGET] = -20;
         w[axes[a]->weight_ih + (size_t)(NEW * axes[a]->inputs + heard[a])] = 10;
     }
-    w[layout->time[0].bias + NEW] = -5;
+    w[layout->time[0].bias + NEW] = -2.5f;
     w[layout->out_weight] = 30;
     w[layout->out_bias + 1] = 20;
     return parrot;
 }
 
-// A phrase of eight steps comes back until it has repeated itself for as long as it may, and
-// the steps that it takes to be sure of that.
+static void
+prime_with_phrase(struct mg_roll *prime, int phrase, int steps)
+{
+    assert_int_equal(mg_roll_init(prime, LOWEST, NOTES, steps), 0);
+    for (int t = 0; t < steps; t++)
+        mg_roll_row(prime, t)[t % phrase] = MG_CELL_PLAY | MG_CELL_ARTICULATE;
+}
+
+// Plays on after two passes of a phrase of so many steps.  Returns the steps until it falls
+// silent.
+static int
+parrot_phrase(int phrase, int repeats)
+{
+    struct mg_roll prime;
+    prime_with_phrase(&prime, phrase, 2 * phrase > 24 ? 2 * phrase : 24);
+    const struct mg_improviser_config config = {.seed = 5, .prime = &prime};
+    struct mg_improviser *im = create(&config);
+    mg_control_set(&controls, MG_CONTROL_REPEATS, (float)repeats);
+    memset(played, 0, sizeof played);
+    play(im, 0, STEPS, played);
+    int step = 0;
+    for (; step < STEPS && count(played[step], MG_DECIDED_PLAY) == 1; step++)
+        assert_true(played[step][LOWEST + step % phrase]);
+    for (int after = step; after < STEPS; after++)
+        assert_int_equal(count(played[after], MG_DECIDED_PLAY), 0);
+    mg_improviser_destroy(im);
+    mg_roll_finish(&prime);
+    return step;
+}
+
+// A phrase may come again so often; a figure, and a chord that stands, for some time.  It
+// takes the first pass and 20 steps to be sure that it does.
 static void
 test_repetition_ends(void **state)
 {
     (void)state;
-    enum { PHRASE = 8, PRIMED = 3 * PHRASE, SURE = 24, MAY = 32 };
-    struct mg_roll prime;
-    assert_int_equal(mg_roll_init(&prime, LOWEST, NOTES, PRIMED), 0);
-    for (int t = 0; t < PRIMED; t++)
-        mg_roll_row(&prime, t)[5 * (t % PHRASE) + 1] =
-            MG_CELL_PLAY | MG_CELL_ARTICULATE;
-    const struct mg_improviser_config config = {.seed = 5, .prime = &prime};
+    enum { SURE = 20, PHRASE = 40, FIGURE = 8, LONGEST_FIGURE = 16, STILL = 8 };
     struct mg_model *kept = model;
     model = create_parrot();
-    for (int ends = 0; ends < 2; ends++) {
-        struct mg_improviser *im = create(&config);
-        mg_control_set(&controls, MG_CONTROL_REPEAT, ends ? MAY / 2 : 1000);
-        memset(played, 0, sizeof played);
-        play(im, 0, STEPS, played);
-        int sounds = ends ? SURE + MAY : STEPS;
-        for (int step = 0; step < sounds; step++) {
-            assert_int_equal(count(played[step], MG_DECIDED_PLAY), 1);
-            assert_true(played[step][LOWEST + 5 * (step % PHRASE) + 1]);
-        }
-        for (int step = sounds + PHRASE; step < STEPS; step++)
-            assert_int_equal(count(played[step], MG_DECIDED_PLAY), 0);
-        mg_improviser_destroy(im);
-    }
+    assert_int_equal(parrot_phrase(PHRASE, 100), STEPS);
+    assert_in_range(parrot_phrase(PHRASE, 2), 3 * PHRASE + SURE, 3 * PHRASE + SURE + 4);
+    assert_in_range(parrot_phrase(FIGURE, 0), FIGURE + SURE + LONGEST_FIGURE,
+                    FIGURE + SURE + LONGEST_FIGURE + 4);
+    assert_in_range(parrot_phrase(1, 100), 24, 24 + 2); // still since its first step
     mg_model_destroy(model);
     model = kept;
-    mg_roll_finish(&prime);
 }
 
 // Silent until the hand plays, and again eight quarter notes after.

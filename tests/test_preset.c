@@ -33,14 +33,13 @@ test_all_keys(void **state)
 {
     (void)state;
     setlocale(LC_ALL, "de_DE.UTF-8"); // a decimal comma, where it is installed
-    write_preset(
-        "# a comment\n[preset]\nname=Quiet\ndescription=Slow chords\n"
-        "model=m.safetensors\ntempo=72.5\ntemperature=0.9\nfill_below=3\n"
-        "velocity=64\nchannel=16\nprogram=127\nlongest_note=4\nlongest_repeat=24\n"
-        "seed=9007199254740992\nmetre=6/8\ndensity=3.5\nfill=0.25\n"
-        "lowest=36\nhighest=96\naccent=9\ntouch=1\nswing=0.6\n"
-        "transpose=-12\nscale=dorian\nroot=Bb\nmute=on\n"
-        "[controllers]\ntemperature=1\ndensity = 71@16\npanic=3\n");
+    write_preset("# a comment\n[preset]\nname=Quiet\ndescription=Slow chords\n"
+                 "model=m.safetensors\ntempo=72.5\ntemperature=0.9\nfill_below=3\n"
+                 "velocity=64\nchannel=16\nprogram=127\nlongest_note=4\nrepeats=5\n"
+                 "seed=9007199254740992\nmetre=6/8\ndensity=3.5\nfill=0.25\n"
+                 "lowest=36\nhighest=96\naccent=9\ntouch=1\nswing=0.6\n"
+                 "transpose=-12\nscale=dorian\nroot=Bb\nmute=on\n"
+                 "[controllers]\ntemperature=1\ndensity = 71@16\npanic=3\n");
     GError *error = NULL;
     struct mg_preset *preset = mg_preset_load(preset_path, &error);
     assert_non_null(preset);
@@ -60,7 +59,7 @@ test_all_keys(void **state)
                                                      [MG_CONTROL_LOWEST] = 36,
                                                      [MG_CONTROL_HIGHEST] = 96,
                                                      [MG_CONTROL_LONGEST] = 4,
-                                                     [MG_CONTROL_REPEAT] = 24,
+                                                     [MG_CONTROL_REPEATS] = 5,
                                                      [MG_CONTROL_VELOCITY] = 64,
                                                      [MG_CONTROL_ACCENT] = 9,
                                                      [MG_CONTROL_TOUCH] = 1,
