@@ -24,7 +24,8 @@ enum mg_control {
     MG_CONTROL_LOWEST,      // MIDI number that may sound; 0..127
     MG_CONTROL_HIGHEST,     // 0..127
     MG_CONTROL_LONGEST,     // quarter notes after which a note is let go; 0.25..1000
-    MG_CONTROL_REPEATS,     // times that a passage may come again on end; 0..100
+    MG_CONTROL_REPEATS,     // times that a passage may come again on end, once that is
+                            // sure; 0..100
     MG_CONTROL_VELOCITY,    // 1..127
     MG_CONTROL_ACCENT,      // how much harder the first beat of a bar is struck; 0..64
     MG_CONTROL_TOUCH,       // how far velocity goes with the player's; 0..1

@@ -21,9 +21,12 @@ enum {
 };
 
 // A follower goes on for this long when the hand rests.
-enum { ANSWER_QUARTERS = 8, STEPS_MAX = 1000000 };
+enum { ANSWER_QUARTERS = 8 };
 
-// A chord that stands, or a figure, goes round for this long without harm.
+enum { STEPS_MAX = 1000000 }; // that are counted
+
+// A figure may go round for so long.  Of a chord that stands for so long each distance would
+// be sure, and it would stand for ever.
 enum { STILL_QUARTERS = 4, FIGURE_QUARTERS = 8 };
 
 // Everything but the network's state that a choice depends on.

@@ -29,6 +29,15 @@ mg_feature_set_name(enum mg_feature_set set)
     return SETS[set].name;
 }
 
+enum mg_feature_set
+mg_feature_set_find(const char *name)
+{
+    int set = 0;
+    while (set < MG_FEATURE_SETS && strcmp(name, SETS[set].name) != 0)
+        set++;
+    return set;
+}
+
 int
 mg_beat_of(int64_t t)
 {
@@ -87,7 +96,7 @@ list_recalled(uint16_t heard, struct mg_feature_list *list)
 }
 
 static void
-list_features(int features, int lowest_note, const uint16_t *heard,
+list_features(enum mg_feature_set set, int lowest_note, const uint16_t *heard,
               const struct chord *chord, int i, struct mg_feature_list *list)
 {
     int key = lowest_note + i;
@@ -108,30 +117,32 @@ list_features(int features, int lowest_note, const uint16_t *heard,
         if (sounding)
             append(list, MG_FEATURE_CONTEXT + k, (float)sounding);
     }
-    if (features == MG_FEATURES_OF_FULL)
+    if (set == MG_FEATURE_SET_FULL)
         list_recalled(heard[i], list);
 }
 
 void
-mg_feature_lists(int features, int lowest_note, int notes, const uint16_t *heard,
-                 int first, int end, struct mg_feature_list *lists)
+mg_feature_lists(enum mg_feature_set set, int lowest_note, int notes,
+                 const uint16_t *heard, int first, int end,
+                 struct mg_feature_list *lists)
 {
     struct chord chord;
     find_chord(lowest_note, notes, heard, &chord);
     for (int i = first; i < end; i++)
-        list_features(features, lowest_note, heard, &chord, i, &lists[i]);
+        list_features(set, lowest_note, heard, &chord, i, &lists[i]);
 }
 
 void
-mg_features(int features, int lowest_note, int notes, const uint16_t *heard, int beat,
-            float *out)
+mg_features(enum mg_feature_set set, int lowest_note, int notes, const uint16_t *heard,
+            int beat, float *out)
 {
+    int features = SETS[set].count;
     struct chord chord;
     find_chord(lowest_note, notes, heard, &chord);
     memset(out, 0, sizeof(float) * (size_t)features * (size_t)notes);
     for (int i = 0; i < notes; i++, out += features) {
         struct mg_feature_list list;
-        list_features(features, lowest_note, heard, &chord, i, &list);
+        list_features(set, lowest_note, heard, &chord, i, &list);
         for (int j = 0; j < list.count; j++)
             out[list.index[j]] = list.value[j];
         for (int bit = 0; bit < MG_BEAT_BITS; bit++)

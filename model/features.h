@@ -49,12 +49,14 @@ enum mg_feature_set { MG_FEATURE_SET_SEED, MG_FEATURE_SET_FULL, MG_FEATURE_SETS 
 int mg_feature_count(enum mg_feature_set set);
 const char *mg_feature_set_name(enum mg_feature_set set);
 
-// Features of all notes of one step.  features: MG_FEATURES_OF_SEED or MG_FEATURES_OF_FULL,
-// which names the set; heard: (N) of enum mg_cell bits, and for the set "full" those of enum
-// mg_heard_bits; beat: t mod 16, 0..15; out: (N, features).  Any thread.  Never fails, never
+// The set of a name; MG_FEATURE_SETS where there is none.
+enum mg_feature_set mg_feature_set_find(const char *name);
+
+// Features of all notes of one step.  heard: (N) of enum mg_cell bits, and for the set "full" those of enum
+// mg_heard_bits; beat: t mod 16, 0..15; out: (N, F).  Any thread.  Never fails, never
 // allocates.
-void mg_features(int features, int lowest_note, int notes, const uint16_t *heard,
-                 int beat, float *out);
+void mg_features(enum mg_feature_set set, int lowest_note, int notes,
+                 const uint16_t *heard, int beat, float *out);
 
 // The same of one note as a list of those that are not zero, in the order of their
 // index, without those of the beat, which all notes share.
@@ -66,8 +68,9 @@ struct mg_feature_list {
 
 // Lists of the notes first .. end - 1.  lists: (N), of which theirs are written.  Any
 // thread.  Never fails, never allocates.
-void mg_feature_lists(int features, int lowest_note, int notes, const uint16_t *heard,
-                      int first, int end, struct mg_feature_list *lists);
+void mg_feature_lists(enum mg_feature_set set, int lowest_note, int notes,
+                      const uint16_t *heard, int first, int end,
+                      struct mg_feature_list *lists);
 
 // One of the beat's features: -1 or +1.
 float mg_beat_feature(int beat, int bit);

@@ -59,7 +59,8 @@ mg_hearing_init(struct mg_hearing *hearing, const struct mg_layout *layout,
     const struct mg_shape *shape = &layout->shape;
     size_t columns = (size_t)panels->count * MG_PANEL_COLUMNS;
     float *scratch = mg_zeros(2, (size_t)panels->width);
-    *hearing = (struct mg_hearing){.features = layout->time[0].inputs,
+    *hearing = (struct mg_hearing){.set = shape->feature_set,
+                                   .features = layout->time[0].inputs,
                                    .notes = shape->notes,
                                    .lowest_note = shape->lowest_note};
     hearing->by_feature = mg_zeros((size_t)hearing->features, columns);
@@ -86,8 +87,8 @@ mg_hearing_finish(struct mg_hearing *hearing)
 void
 mg_hearing_listen(struct mg_hearing *hearing, const uint16_t *heard, int first, int end)
 {
-    mg_feature_lists(hearing->features, hearing->lowest_note, hearing->notes, heard,
-                     first, end, hearing->lists);
+    mg_feature_lists(hearing->set, hearing->lowest_note, hearing->notes, heard, first,
+                     end, hearing->lists);
 }
 
 // sums = from + the rows of a list, times their values.

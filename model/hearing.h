@@ -17,6 +17,7 @@
 // Rows are the columns of one panel, MG_PANEL_COLUMNS: what is added up stays in the
 // first cache.
 struct mg_hearing {
+    enum mg_feature_set set;
     int features; // F, the inputs of the layer
     int notes;    // N
     int lowest_note;

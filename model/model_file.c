@@ -66,11 +66,9 @@ static int
 read_feature_set(GHashTable *metadata, struct mg_shape *shape, GError **error)
 {
     const char *name = g_hash_table_lookup(metadata, "features");
-    for (int set = 0; name && set < MG_FEATURE_SETS; set++)
-        if (!strcmp(name, mg_feature_set_name(set))) {
-            shape->feature_set = set;
-            return 0;
-        }
+    shape->feature_set = mg_feature_set_find(name ? name : "");
+    if (shape->feature_set != MG_FEATURE_SETS)
+        return 0;
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                 "feature set is '%s', this program knows '%s' and '%s'",
                 name ? name : "missing", mg_feature_set_name(MG_FEATURE_SET_SEED),

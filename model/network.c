@@ -235,8 +235,7 @@ int
 mg_network_repeating(const struct mg_network *network, int *distance)
 {
     const struct mg_recall *recall = network->recall;
-    if (distance)
-        *distance = recall ? recall->distance : 0;
+    *distance = recall ? recall->distance : 0;
     return recall ? recall->repeating : 0;
 }
 

@@ -65,9 +65,9 @@ void mg_network_next_note(struct mg_network *network, uint8_t below, float logit
 // same bits as the first time.  Composer thread.  Never fails, never allocates.
 void mg_network_again(struct mg_network *network);
 
-// For how many steps on end the music has been what it was before, `*distance` steps back; it
-// takes some 20 to be sure.  0 where the model's features have no memory (distance: may be
-// NULL).  When it loses the thread, it has to recognise the music anew.  Composer thread.
+// For how many steps on end the music has been what it was before, whatever the distance; that
+// of now goes to *distance.  It takes some 20 steps to be sure.  0 where the model's features
+// have no memory.  When it loses the thread, it has to recognise the music anew.  Composer thread.
 // Never fail, never allocate.
 int mg_network_repeating(const struct mg_network *network, int *distance);
 void mg_network_lose_thread(struct mg_network *network);

@@ -13,13 +13,16 @@
 // and the step to come is recalled from the distance k that is most alike: s(t + 1 - k).  The
 // shorter of two equal ones counts.  That a phrase goes on is learned from this; that one may
 // begin again, from what was played at a few usual distances.  All is done in whole numbers: the trainer and the
-// instrument, on any machine, recall the same.  A change of key changes nothing.
+// instrument, on any machine, recall the same (of a piece that leaves the model's range the
+// trainer hears all keys, the instrument those in range).  A change of key changes nothing.
 #ifndef MG_MODEL_RECALL_H
 #define MG_MODEL_RECALL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "model/host_device.h"
+#include "model/roll.h"
 
 enum {
     MG_RECALL_LEAST = 4,   // steps; what is nearer the network has just heard
@@ -41,8 +44,8 @@ enum mg_heard_bits {
     MG_DISTANCES = 8,
 };
 
-// Distance 0 .. MG_DISTANCES - 1: 12, 16, 24, 32, 48, 64, 96, 128 steps.  They are 1, 2, 4 or 8
-// bars of three or four quarters on the usual grids, where music likes to begin again.
+// Distance 0 .. MG_DISTANCES - 1: 12, 16, 24, 32, 48, 64, 96, 128 steps: one to sixteen bars of
+// three or four quarters on the usual grids, where music likes to begin again.
 static inline MG_HOST_DEVICE int
 mg_recall_distance(int number)
 {
@@ -55,13 +58,28 @@ struct mg_recall_step {
     uint64_t articulate[MG_RECALL_WORDS];
 };
 
+// What a key hears before step t > 0 of a piece whose cells, (T, keys), already hold what is
+// recalled: those bits, and what it played at the distances.
+static inline MG_HOST_DEVICE uint16_t
+mg_recall_before(const uint8_t *cells, int keys, int t, int key)
+{
+    unsigned heard = cells[(size_t)(t - 1) * (size_t)keys + (size_t)key];
+    for (int d = 0; d < MG_DISTANCES; d++) {
+        int then = t - mg_recall_distance(d);
+        if (then >= 0 &&
+            cells[(size_t)then * (size_t)keys + (size_t)key] & MG_CELL_PLAY)
+            heard |= 1u << (MG_HEARD_AGO + d);
+    }
+    return (uint16_t)heard;
+}
+
 // Plain data: it can be copied.  All zeros: nothing was heard.
 struct mg_recall {
     int64_t steps; // heard so far
     int distance;  // the step to come is recalled from; 0: it is not
-    int repeating; // steps on end that was sure
+    int repeating; // steps on end that it was sure, from whatever distance
     struct mg_recall_step past[MG_RECALL_MOST]; // step t at t mod MG_RECALL_MOST
-    uint16_t likeness[MG_RECALL_MOST + 1];      // by distance, 0..65535
+    uint16_t likeness[MG_RECALL_MOST];          // by distance, 0..65535
 };
 
 // Hears a step.  state: (notes) of enum mg_cell bits; heard: (notes), out.  notes <= 128.  Never

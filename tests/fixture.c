@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "model/random.h"
-#include "model/recall.h"
 
 static float
 unit(uint64_t seed, size_t at)
@@ -45,17 +44,12 @@ mg_fixture_roll(struct mg_roll *roll, int lowest_note, int notes, int steps,
 void
 mg_fixture_recall(const struct mg_roll *roll, struct mg_roll *heard)
 {
-    struct mg_recall *recall = calloc(1, sizeof *recall);
-    int status = mg_roll_init(heard, roll->lowest_note, roll->notes, roll->steps);
-    assert(!status && recall);
+    struct mg_piece piece = {.roll = *roll};
+    struct mg_corpus corpus = {.pieces = &piece, .piece_count = 1};
+    int status = mg_corpus_prepare(&corpus, MG_FEATURE_SET_FULL, NULL);
+    assert(!status);
     (void)status;
-    for (int t = 0; t < roll->steps; t++) {
-        uint16_t row[128];
-        mg_recall_listen(recall, roll->notes, mg_roll_row(roll, t), row);
-        for (int n = 0; n < roll->notes; n++)
-            mg_roll_row(heard, t)[n] = (uint8_t)row[n];
-    }
-    free(recall);
+    *heard = piece.recalling;
 }
 
 void

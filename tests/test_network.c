@@ -72,8 +72,8 @@ features_match(void **unused)
     float *seed = calloc(88 * F, sizeof *seed);
     for (int t = 0; t < STEPS; t++) {
         mg_recall_listen(&recall, 88, mg_roll_row(&roll, t), heard);
-        mg_features(F, 21, 88, heard, mg_beat_of(t), real);
-        mg_features(MG_FEATURES_OF_SEED, 21, 88, heard, mg_beat_of(t), seed);
+        mg_features(MG_FEATURE_SET_FULL, 21, 88, heard, mg_beat_of(t), real);
+        mg_features(MG_FEATURE_SET_SEED, 21, 88, heard, mg_beat_of(t), seed);
         for (int n = 0; n < 88; n++) {
             double expected[F];
             mg_reference_features(F, &roll, n, t, expected);
@@ -128,7 +128,7 @@ hearing_matches(void **unused)
     float *expected = calloc((size_t)panels.width, sizeof *expected);
     for (int t = 0; t < STEPS; t++) {
         mg_recall_listen(&recall, N, mg_roll_row(&roll, t), heard);
-        mg_features(F, ODD.lowest_note, N, heard, mg_beat_of(t), x);
+        mg_features(ODD.feature_set, ODD.lowest_note, N, heard, mg_beat_of(t), x);
         mg_hearing_listen(&hearing, heard, 7, N);
         mg_hearing_listen(&hearing, heard, 0, 7);
         for (int n = 0; n < N; n++) {
@@ -482,6 +482,42 @@ segments_match(void **unused)
     mg_model_destroy(model);
 }
 
+// A piece that is longer than every distance: what the trainer hears of it is what the network
+// hears as it plays.
+static void
+long_piece_matches(void **unused)
+{
+    (void)unused;
+    enum { LONG = 160 };
+    struct mg_model *model = mg_fixture_model(&RECALLING, 4);
+    struct mg_roll roll, heard;
+    int N = RECALLING.notes;
+    mg_fixture_roll(&roll, RECALLING.lowest_note, N, LONG, 5);
+    mg_fixture_recall(&roll, &heard);
+    float *z = calloc(LONG * 2 * (size_t)N, sizeof *z);
+    struct mg_network_config config = {.precision = MG_PRECISION_FP32};
+    run_network(model, &config, &roll, z);
+    struct mg_packed *packed = pack(model, mg_kernel_pick(MG_PRECISION_FP32));
+    struct mg_workspace *workspace =
+        mg_workspace_create(&model->layout, packed->kernel, LONG);
+    float *p = calloc(2 * (size_t)N, sizeof *p);
+    struct mg_loss loss = {0};
+    struct mg_segment segment = {.roll = &heard, .steps = LONG};
+    mg_backprop_forward(workspace, packed, &segment, false, NULL, &loss);
+    for (int t = 0; t < LONG; t++) {
+        mg_backprop_probabilities(workspace, t, p);
+        for (int i = 0; i < 2 * N; i++)
+            assert_true(fabsf(p[i] - mg_sigmoid(z[t * 2 * N + i])) < (float)TOLERANCE);
+    }
+    free(p);
+    mg_workspace_destroy(workspace);
+    mg_packed_destroy(packed);
+    free(z);
+    mg_roll_finish(&heard);
+    mg_roll_finish(&roll);
+    mg_model_destroy(model);
+}
+
 // A segment inside a transposed piece sees the same as a piece cut and moved by hand.
 static void
 transposed_segment_matches(void **unused)
@@ -626,6 +662,7 @@ main(void)
         cmocka_unit_test(notes_are_asked_again),
         cmocka_unit_test(state_is_kept),
         cmocka_unit_test(segments_match),
+        cmocka_unit_test(long_piece_matches),
         cmocka_unit_test(transposed_segment_matches),
         cmocka_unit_test(gradients_match),
         cmocka_unit_test(gradients_match_under_dropout),

@@ -145,18 +145,6 @@ mg_workspace_destroy(struct mg_workspace *w)
     free(w);
 }
 
-// What a key hears before step t of a piece, t > 0.
-static uint16_t
-heard_before(const struct mg_roll *roll, int t, int key)
-{
-    unsigned heard = mg_roll_row(roll, t - 1)[key];
-    for (int d = 0; d < MG_DISTANCES; d++) {
-        int then = t - mg_recall_distance(d);
-        if (then >= 0 && mg_roll_row(roll, then)[key] & MG_CELL_PLAY)
-            heard |= 1u << (MG_HEARD_AGO + d);
-    }
-    return (uint16_t)heard;
-}
 // Row 0 is what is heard before the segment: nothing at the start of the piece.
 static void
 copy_cells(struct mg_workspace *w, const struct mg_segment *segment)
@@ -170,7 +158,8 @@ copy_cells(struct mg_workspace *w, const struct mg_segment *segment)
         for (int i = 0; segment->start + t > 0 && i < shape->notes; i++)
             if (i + shift >= 0 && i + shift < roll->notes)
                 w->cells[(size_t)t * N + (size_t)i] =
-                    heard_before(roll, segment->start + t, i + shift);
+                    mg_recall_before(roll->cells, roll->notes, segment->start + t,
+                                     i + shift);
 }
 
 // The first layer's x.  The way up does not multiply it, its weight gradient does.
@@ -181,7 +170,7 @@ fill_features(struct mg_workspace *w, const struct mg_segment *segment)
     struct mg_rows x = mg_sequence_inputs(&w->time[0].sequence, shape->notes);
     int F = w->layout.time[0].inputs;
     for (int t = 0; t < segment->steps; t++) {
-        mg_features(F, shape->lowest_note, shape->notes,
+        mg_features(shape->feature_set, shape->lowest_note, shape->notes,
                     w->cells + (size_t)t * (size_t)shape->notes,
                     mg_beat_of((int64_t)segment->start + t - 1), w->features);
         for (int n = 0; n < shape->notes; n++)

@@ -26,7 +26,8 @@ struct mg_batches {
     int64_t epoch;  // -1: none shuffled yet
 };
 
-// Deals the cards.  Returns 0 or -ENOMEM.
+// Deals the cards of a corpus that was prepared for the shape's feature set.  Returns 0 or
+// -ENOMEM.
 int mg_batches_init(struct mg_batches *batches, const struct mg_corpus *corpus,
                     const struct mg_shape *shape, uint64_t seed, int batch, int segment,
                     int transpose_low, int transpose_high);

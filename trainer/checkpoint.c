@@ -34,7 +34,8 @@ static void
 add_shape(struct setting *settings, int *count, const struct mg_shape *shape)
 {
     add_setting(settings, count, "steps-per-quarter", shape->steps_per_quarter);
-    add_setting(settings, count, "features", shape->feature_set);
+    if (shape->feature_set != MG_FEATURE_SET_SEED) // there was no other at first
+        add_setting(settings, count, "features", shape->feature_set);
     add_setting(settings, count, "notes", shape->lowest_note);
     add_setting(settings, count, "notes", shape->notes);
     for (int l = 0; l < MG_LAYERS_MAX; l++) {

@@ -75,7 +75,7 @@ void mg_corpus_finish(struct mg_corpus *corpus); // takes a zeroed struct
 void mg_corpus_hold_out(struct mg_corpus *corpus, int every,
                         struct mg_corpus *held_out);
 
-// Gets a corpus ready to be heard by networks of a feature set: has its pieces recall
+// Once: gets a corpus ready to be heard by networks of a feature set: has its pieces recall
 // themselves, all 128 keys of them, if the set wants it; the low eight bits of enum
 // mg_heard_bits stand in the cells, and the others follow from the steps before.  Returns 0, or -ENOMEM with one line in *error.
 int mg_corpus_prepare(struct mg_corpus *corpus, enum mg_feature_set set,

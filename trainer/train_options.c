@@ -156,17 +156,6 @@ notes_are_auto(const struct mg_train_options *o)
 }
 
 static int
-parse_features(const char *text, enum mg_feature_set *out)
-{
-    for (int set = 0; set < MG_FEATURE_SETS; set++)
-        if (!strcmp(text, mg_feature_set_name(set))) {
-            *out = set;
-            return 0;
-        }
-    return -EINVAL;
-}
-
-static int
 parse_shape(const struct mg_train_options *o, struct mg_shape *shape, GError **error)
 {
     int highest = MG_NOTES_MAX - 1;
@@ -175,7 +164,8 @@ parse_shape(const struct mg_train_options *o, struct mg_shape *shape, GError **e
     if (!notes_are_auto(o) &&
         parse_pair(o->notes, "-", 0, MG_NOTES_MAX - 1, &shape->lowest_note, &highest))
         return refuse(error, "notes", "LOW-HIGH in MIDI numbers, as 21-108, or auto");
-    if (parse_features(o->features, &shape->feature_set))
+    shape->feature_set = mg_feature_set_find(o->features);
+    if (shape->feature_set == MG_FEATURE_SETS)
         return refuse(error, "features", "seed or full");
     if (parse_units(o->time_units, shape->time_units, &shape->time_layers))
         return refuse(error, "time-units", "1 to 4 sizes, as 300,300");

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "engine/pair.h"
+#include "model/below.h"
 #include "model/features.h"
 #include "model/sampler.h"
 #include "tests/bench/rival.h"
@@ -67,6 +68,7 @@ static void
 count_work(struct bench *b, const struct mg_layout *layout)
 {
     const struct mg_shape *shape = &layout->shape;
+    int below = mg_below_count(shape->feature_set);
     for (int l = 0; l < shape->time_layers; l++) {
         const struct mg_lstm *lstm = &layout->time[l];
         b->time_flop += 8.0 * lstm->units * (lstm->inputs + lstm->units);
@@ -75,7 +77,7 @@ count_work(struct bench *b, const struct mg_layout *layout)
         const struct mg_lstm *lstm = &layout->note[l];
         b->note_values += 4.0 * lstm->units * lstm->units;
         if (l == 0)
-            b->time_flop += 8.0 * lstm->units * (lstm->inputs - 2);
+            b->time_flop += 8.0 * lstm->units * (lstm->inputs - below);
         else
             b->note_values += 4.0 * lstm->units * lstm->inputs;
     }

@@ -13,21 +13,6 @@
 #include "trainer/cuda/factor.h"
 #include "trainer/cuda/kernels.h"
 
-// What a key hears before step t of its piece, t > 0.
-__device__ static uint16_t
-heard_before(const struct mg_cuda_segment *segment, int32_t t, int32_t key)
-{
-    const uint8_t *cells = segment->cells + (size_t)key;
-    size_t keys = (size_t)segment->keys;
-    unsigned heard = cells[(size_t)(t - 1) * keys];
-    for (int d = 0; d < MG_DISTANCES; d++) {
-        int32_t then = t - mg_recall_distance(d);
-        if (then >= 0 && cells[(size_t)then * keys] & MG_CELL_PLAY)
-            heard |= 1u << (MG_HEARD_AGO + d);
-    }
-    return (uint16_t)heard;
-}
-
 __device__ static void
 fetch(const struct mg_fetch *a, uint32_t i)
 {
@@ -36,7 +21,8 @@ fetch(const struct mg_fetch *a, uint32_t i)
     int32_t step = segment->start + (int32_t)t, key = (int32_t)n + segment->shift;
     bool there = segment->steps > 0 && (int32_t)t <= segment->steps && step > 0 &&
                  key >= 0 && key < segment->keys;
-    a->cells[i] = there ? heard_before(segment, step, key) : (uint16_t)0;
+    a->cells[i] = there ? mg_recall_before(segment->cells, segment->keys, step, key)
+                        : (uint16_t)0;
 }
 MG_KERNEL(fetch)
 
