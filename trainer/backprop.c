@@ -364,13 +364,15 @@ static void
 output_backward(struct mg_workspace *w, const float *weights, float scale)
 {
     int rows = w->layout.shape.notes * w->T, H = top_layer(&w->layout)->units;
-    float *by_bias = w->output + 2 * H;
+    double by_bias[2] = {0}; // equal terms, as of a fresh network, round the same way
     cblas_sscal(2 * rows, scale, w->by_logits, 1);
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 2, H, rows, 1.0f, w->by_logits,
                 2, w->top, H, 1.0f, w->output, H);
     for (int r = 0; r < rows; r++)
         for (int o = 0; o < 2; o++)
-            by_bias[o] += w->by_logits[2 * r + o];
+            by_bias[o] += (double)w->by_logits[2 * r + o];
+    for (int o = 0; o < 2; o++)
+        w->output[2 * H + o] += (float)by_bias[o];
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, H, 2, 1.0f,
                 w->by_logits, 2, weights + w->layout.out_weight, H, 0.0f, w->upper, H);
 }
