@@ -25,21 +25,20 @@ add_input(const struct mg_chord *chord, const struct mg_layout *layout,
         row[j] += scratch[j];
 }
 
+// The row of a distance: what mg_below() tells a note of one that plays so far below.
 static void
 fill_rows(struct mg_chord *chord, const struct mg_layout *layout, const float *weights,
           const struct mg_panels *panels, float *scratch)
 {
+    const uint16_t alone[MG_CHORD_DISTANCES] = {MG_CELL_PLAY};
+    int inputs = mg_below_count(layout->shape.feature_set);
     add_input(chord, layout, weights, panels, MG_BELOW_ARTICULATE, scratch,
               chord->struck);
-    for (int d = 1; d <= MG_CHORD_DISTANCES && d <= chord->reach; d++) {
-        float *row = chord->by_distance + d * chord->width;
-        int near = d == 1 ? MG_BELOW_PLAY : d;
-        if (near < MG_BELOW_CLASS)
-            add_input(chord, layout, weights, panels, near, scratch, row);
-        if (layout->shape.feature_set == MG_FEATURE_SET_FULL)
-            add_input(chord, layout, weights, panels,
-                      MG_BELOW_CLASS + d % MG_PITCH_CLASSES, scratch, row);
-    }
+    for (int d = 1; d <= MG_CHORD_DISTANCES; d++)
+        for (int which = 0; which < inputs; which++)
+            if (mg_below(alone, d, which) > 0.0f)
+                add_input(chord, layout, weights, panels, which, scratch,
+                          chord->by_distance + d * chord->width);
 }
 
 int

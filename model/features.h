@@ -52,9 +52,9 @@ const char *mg_feature_set_name(enum mg_feature_set set);
 // The set of a name; MG_FEATURE_SETS where there is none.
 enum mg_feature_set mg_feature_set_find(const char *name);
 
-// Features of all notes of one step.  heard: (N) of enum mg_cell bits, and for the set "full" those of enum
-// mg_heard_bits; beat: t mod 16, 0..15; out: (N, F).  Any thread.  Never fails, never
-// allocates.
+// Features of all notes of one step.  heard: (N) of enum mg_cell bits, and for the set
+// "full" those of enum mg_heard_bits; beat: t mod 16, 0..15; out: (N, F).  Any thread.
+// Never fails, never allocates.
 void mg_features(enum mg_feature_set set, int lowest_note, int notes,
                  const uint16_t *heard, int beat, float *out);
 

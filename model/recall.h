@@ -12,9 +12,10 @@
 //
 // and the step to come is recalled from the distance k that is most alike: s(t + 1 - k).  The
 // shorter of two equal ones counts.  That a phrase goes on is learned from this; that one may
-// begin again, from what was played at a few usual distances.  All is done in whole numbers: the trainer and the
-// instrument, on any machine, recall the same (of a piece that leaves the model's range the
-// trainer hears all keys, the instrument those in range).  A change of key changes nothing.
+// begin again, from what was played at a few usual distances.  All is done in whole numbers:
+// the trainer and the instrument, on any machine, recall the same (of a piece that leaves the
+// model's range the trainer hears all keys, the instrument those in range).  A change of key
+// changes nothing.
 #ifndef MG_MODEL_RECALL_H
 #define MG_MODEL_RECALL_H
 

@@ -23,27 +23,15 @@
 #include "trainer/corpus.h"
 #include "trainer/model_reader.h"
 
-static const struct mg_shape SMALL = {
-    .lowest_note = 40,
-    .notes = 14,
-    .steps_per_quarter = 2,
-    .time_layers = 2,
-    .time_units = {7, 5},
-    .note_layers = 2,
-    .note_units = {6, 3},
-};
+#define SMALL_SIZES                                                                    \
+    .lowest_note = 40, .notes = 14, .steps_per_quarter = 2, .time_layers = 2,          \
+    .time_units = {7, 5}, .note_layers = 2, .note_units = {6, 3}
+
+static const struct mg_shape SMALL = {SMALL_SIZES};
 
 // The same with what is recalled.
-static const struct mg_shape RECALLING = {
-    .lowest_note = 40,
-    .notes = 14,
-    .steps_per_quarter = 2,
-    .feature_set = MG_FEATURE_SET_FULL,
-    .time_layers = 2,
-    .time_units = {7, 5},
-    .note_layers = 2,
-    .note_units = {6, 3},
-};
+static const struct mg_shape RECALLING = {SMALL_SIZES,
+                                          .feature_set = MG_FEATURE_SET_FULL};
 
 // One layer on each axis, and sizes that are no multiple of a panel or a row block.
 static const struct mg_shape ODD = {

@@ -77,7 +77,8 @@ void mg_corpus_hold_out(struct mg_corpus *corpus, int every,
 
 // Once: gets a corpus ready to be heard by networks of a feature set: has its pieces recall
 // themselves, all 128 keys of them, if the set wants it; the low eight bits of enum
-// mg_heard_bits stand in the cells, and the others follow from the steps before.  Returns 0, or -ENOMEM with one line in *error.
+// mg_heard_bits stand in the cells, and the others follow from the steps before.  Returns
+// 0, or -ENOMEM with one line in *error.
 int mg_corpus_prepare(struct mg_corpus *corpus, enum mg_feature_set set,
                       GError **error);
 

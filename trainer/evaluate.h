@@ -16,13 +16,14 @@ struct mg_evaluator;
 struct mg_evaluator *mg_evaluator_create(const struct mg_layout *layout, int threads);
 void mg_evaluator_destroy(struct mg_evaluator *evaluator); // takes NULL
 
-// Scores all pieces of a corpus, which was prepared for the layout's feature set.  The same bits for any number of threads.
+// Scores all pieces of a corpus, which was prepared for the layout's feature set.  The
+// same bits for any number of threads.
 struct mg_score mg_evaluator_run(struct mg_evaluator *evaluator, const float *weights,
                                  const struct mg_corpus *corpus);
 
 // The (T, N, 2) teacher-forced probabilities P(play), P(articulate | play) of one
-// piece.  roll: as of mg_piece_heard(). Returns an array that the caller frees with g_free(), or NULL when memory is
-// short.
+// piece.  roll: as of mg_piece_heard().  Returns an array that the caller frees with
+// g_free(), or NULL when memory is short.
 float *mg_evaluator_probabilities(struct mg_evaluator *evaluator, const float *weights,
                                   const struct mg_roll *roll);
 
