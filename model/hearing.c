@@ -7,12 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/clones.h"
 #include "model/zeros.h"
-
-// Sixteen numbers of a row, wherever it begins.
-typedef float line __attribute__((vector_size(64), aligned(4), may_alias));
-enum { LINES = MG_PANEL_COLUMNS / 16 };
 
 // Cuts a row of sums (width) into rows of panels, `stride` panel rows apart.
 static void
@@ -91,32 +86,12 @@ mg_hearing_listen(struct mg_hearing *hearing, const uint16_t *heard, int first, 
                      end, hearing->lists);
 }
 
-// sums = from + the rows of a list, times their values.
-MG_CLONES static void
-add_rows(const struct mg_feature_list *list, const line *rows, const line *from,
-         line *sums)
-{
-    line a = from[0], b = from[1], c = from[2], d = from[3];
-    for (int i = 0; i < list->count; i++) {
-        const line *row = rows + list->index[i] * LINES;
-        a += list->value[i] * row[0];
-        b += list->value[i] * row[1];
-        c += list->value[i] * row[2];
-        d += list->value[i] * row[3];
-    }
-    sums[0] = a;
-    sums[1] = b;
-    sums[2] = c;
-    sums[3] = d;
-}
-
 void
-mg_hearing_sums(const struct mg_hearing *hearing, int beat, int p, int first, int end,
-                float *sums)
+mg_hearing_sums(const struct mg_hearing *hearing, const struct mg_kernel *kernel,
+                int beat, int p, int first, int end, float *sums)
 {
-    const line *rows =
-        (const line *)hearing->by_feature + p * hearing->features * LINES;
-    const line *from = (const line *)hearing->by_beat + (p * MG_BEATS + beat) * LINES;
+    const float *rows = hearing->by_feature + p * hearing->features * MG_PANEL_COLUMNS;
+    const float *start = hearing->by_beat + (p * MG_BEATS + beat) * MG_PANEL_COLUMNS;
     for (int n = first; n < end; n++, sums += MG_PANEL_COLUMNS)
-        add_rows(&hearing->lists[n], rows, from, (line *)sums);
+        kernel->listed_sums(&hearing->lists[n], rows, start, sums);
 }

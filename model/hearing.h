@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "model/features.h"
+#include "model/kernel.h"
 #include "model/model.h"
-#include "model/panels.h"
 
 // Rows are the columns of one panel, MG_PANEL_COLUMNS: what is added up stays in the
 // first cache.
@@ -46,7 +46,7 @@ void mg_hearing_listen(struct mg_hearing *hearing, const uint16_t *heard, int fi
                        int end);
 
 // The sums of panel p.  beat: 0..15; sums: (end - first, MG_PANEL_COLUMNS).
-void mg_hearing_sums(const struct mg_hearing *hearing, int beat, int p, int first,
-                     int end, float *sums);
+void mg_hearing_sums(const struct mg_hearing *hearing, const struct mg_kernel *kernel,
+                     int beat, int p, int first, int end, float *sums);
 
 #endif

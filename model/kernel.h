@@ -14,6 +14,8 @@
 
 #include "model/panels.h"
 
+struct mg_feature_list;
+
 enum { MG_BLOCK_ROWS = 6 };
 
 // Up to MG_BLOCK_ROWS rows of inputs against one panel, or one row against some.  x holds
@@ -45,6 +47,11 @@ struct mg_kernel {
     // The same with the inputs line by line: x: (lines, MG_BLOCK_ROWS).  That is the
     // product of a transposed matrix, which weight gradients are.  NULL: has none.
     void (*sums_across)(const struct mg_block *block, float *sums);
+
+    // sums = start + the listed rows times their values.  rows: of MG_PANEL_COLUMNS, as are
+    // start and sums
+    void (*listed_sums)(const struct mg_feature_list *list, const float *rows,
+                        const float *start, float *sums);
 
     // The cells of `count` rows of one panel, or of one row's panels one after the other:
     // their sums are MG_PANEL_COLUMNS apart (and are used up), their c and h, 16 of each,

@@ -20,6 +20,7 @@
 
 #include "model/cell16.h"
 #include "model/cell16_train.h"
+#include "model/features.h"
 
 enum {
     STRIPE = VECTORS * LANES,
@@ -164,6 +165,27 @@ TARGET static void
 fp32_sums_across(const struct mg_block *block, float *sums)
 {
     block_sums(false, true, block, sums);
+}
+
+TARGET static void
+listed_sums(const struct mg_feature_list *list, const float *rows, const float *start,
+            float *sums)
+{
+    enum { COUNT = MG_PANEL_COLUMNS / LANES };
+    vector sum[COUNT];
+#pragma GCC unroll 16
+    for (int v = 0; v < COUNT; v++)
+        sum[v] = load(start + v * LANES);
+    for (int i = 0; i < list->count; i++) {
+        const float *row = rows + list->index[i] * MG_PANEL_COLUMNS;
+        vector value = all(list->value[i]);
+#pragma GCC unroll 16
+        for (int v = 0; v < COUNT; v++)
+            sum[v] = fused(value, load(row + v * LANES), sum[v]);
+    }
+#pragma GCC unroll 16
+    for (int v = 0; v < COUNT; v++)
+        store(sum[v], sums + v * LANES);
 }
 
 static inline void

@@ -163,7 +163,8 @@ advance_notes(struct mg_network *network, int first, int end)
         for (int n = first, notes; n < end; n += notes) {
             _Alignas(64) float heard[MG_BLOCK_ROWS * MG_PANEL_COLUMNS];
             notes = mg_product_block_rows(n, end);
-            mg_hearing_sums(&network->hearing, network->beat, p, n, n + notes, heard);
+            mg_hearing_sums(&network->hearing, bottom->product.kernel, network->beat, p,
+                            n, n + notes, heard);
             mg_layer_step_panel(bottom, p, n, n + notes, heard, MG_PANEL_COLUMNS);
         }
     int last = network->shape.time_layers - 1;

@@ -210,7 +210,7 @@ mg_sequence_forward(struct mg_sequence *q, const struct mg_packed_layer *packed,
                               R);
         for (int p = 0; p < packed->panels.count; p++) {
             if (heard)
-                mg_hearing_sums(&heard->hearing, beat, p, 0, R, heard->sums);
+                mg_hearing_sums(&heard->hearing, q->kernel, beat, p, 0, R, heard->sums);
             step_panel(q, packed, S, R, s, p,
                        heard ? heard->sums : packed->bias + p * MG_PANEL_COLUMNS,
                        heard ? MG_PANEL_COLUMNS : 0);
