@@ -14,9 +14,9 @@
 #include "engine/priority.h"
 
 // Looked out for before sleeping: waking takes some 50 us, and a composer that does one
-// step after the other comes back within this; an instrument that waits for its next step
-// spends a thousandth of it.
-enum { LOOK_US = 200 };
+// step after the other comes back within this, once it has done the note axis; an
+// instrument that waits for its next step spends a five-hundredth of it.
+enum { LOOK_US = 500 };
 
 struct mg_pair {
     pthread_t thread;

@@ -38,7 +38,7 @@ main(int argc, char **argv)
     if (model) {
         mg_model_randomize(model, 1);
         float *bias = model->weights + model->layout.out_bias;
-        bias[0] = -3.0f; // P(play) about 1 in 20: four of 88 keys
+        bias[0] = -3.0f; // some twelve of 88 keys
         bias[1] = 0.0f;
         // A fresh model hears nothing yet: its output weights are 0.
         float *out = model->weights + model->layout.out_weight;
