@@ -102,6 +102,18 @@ check "auto takes the keys of the corpus and half an octave around" \
     grep -a -q '"lowest_note":"54".*"notes":"20"' narrow.safetensors
 check "goes on from another model" "${train[@]}" -o tuned.safetensors --updates 3 \
     --from a.safetensors corpus >/dev/null 2>&1
+check "with no word of its layers, features, grid and notes" "$build/mg-train" --threads 1 \
+    --batch 2 --segment 16 --updates 1 -o bare.safetensors --from a.safetensors corpus \
+    >/dev/null 2>&1
+shape() { # MODEL
+    grep -a -o -E '"(features|lowest_note|notes|(time|note)_units|steps_per_quarter)":"[^"]*"' "$1"
+}
+check "which stay" [ "$(shape bare.safetensors)" = "$(shape a.safetensors)" ]
+check "also when it is resumed" "$build/mg-train" --threads 1 --batch 2 --segment 16 --updates 2 \
+    -o bare.safetensors --from a.safetensors --resume bare.safetensors.checkpoint corpus \
+    >/dev/null 2>&1
+check "whose grid is not changed" refuses 1 'a.safetensors: has other features, grid' \
+    "${train[@]}" --steps-per-quarter 4 -o x.safetensors --from a.safetensors corpus
 check "whose layers must be the same" refuses 1 'a.safetensors: has other features' \
     "${train[@]}" --note-units 9 -o x.safetensors --from a.safetensors corpus
 check "and which must be one" refuses 1 'mg-train: corpus/1.mid: ' \

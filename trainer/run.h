@@ -17,12 +17,13 @@
 // mg_run_finish().
 struct mg_run {
     const struct mg_train_options *options;
-    struct mg_settings settings; // an "auto" --notes is fitted to the corpus
+    struct mg_settings settings; // their shape is fitted to --from or the corpus
     struct mg_backend_choice backend;
     struct mg_ranks *ranks;
     const char *command;                      // the command line as typed
     const volatile sig_atomic_t *stop_signal; // not 0: told to stop
     FILE *say; // to the person who watches; what all ranks would say alike goes there
+    struct mg_model *from; // the model of --from, until the training takes it over
     struct mg_corpus corpus;
     struct mg_corpus held_out;
     struct mg_training training;

@@ -67,10 +67,23 @@ load_corpora(struct mg_run *run, char **paths, GError **error)
 }
 
 static int
+read_from(struct mg_run *run, GError **error)
+{
+    run->from = mg_model_read(run->ranks, run->options->from, error);
+    int status = -EINVAL;
+    if (run->from)
+        status = mg_train_options_fit_model(run->options, &run->settings.shape,
+                                            &run->from->layout.shape, error);
+    return mg_ranks_agree(run->ranks, status, error);
+}
+
+static int
 load(struct mg_run *run, char **paths, GError **error)
 {
     struct mg_ranks *ranks = run->ranks;
     int status = mg_accord_options(ranks, run->options, error);
+    if (!status && run->options->from)
+        status = read_from(run, error);
     if (status)
         return status;
     status = mg_keeper_init(&run->files.keeper, ranks, run->options->output,
@@ -82,29 +95,12 @@ load(struct mg_run *run, char **paths, GError **error)
                   : mg_accord_corpora(ranks, &run->corpus, &run->held_out, error);
 }
 
-// The model of --from, of the shape that the options ask for.
-static struct mg_model *
-read_model(const struct mg_run *run, GError **error)
-{
-    const char *path = run->options->from;
-    const struct mg_shape *shape = &run->settings.shape;
-    struct mg_model *model = mg_model_read(run->ranks, path, error);
-    if (model && memcmp(&model->layout.shape, shape, sizeof *shape) != 0) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                    "%s: has other features, grid, range or layers than the options",
-                    path);
-        mg_model_destroy(model);
-        model = NULL;
-    }
-    return model;
-}
-
 // What the training begins with.
 static struct mg_model *
-first_model(const struct mg_run *run, GError **error)
+first_model(struct mg_run *run, GError **error)
 {
-    if (run->options->from && !run->options->resume)
-        return read_model(run, error);
+    if (run->from)
+        return g_steal_pointer(&run->from);
     struct mg_model *model = mg_model_create(&run->settings.shape, error);
     if (model)
         mg_model_randomize(model, run->settings.seed);
@@ -186,6 +182,7 @@ mg_run_finish(struct mg_run *run)
 {
     mg_run_files_finish(&run->files);
     mg_training_finish(&run->training);
+    mg_model_destroy(run->from);
     mg_corpus_finish(&run->held_out);
     mg_corpus_finish(&run->corpus);
 }

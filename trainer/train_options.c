@@ -10,18 +10,21 @@
 #include "model/safetensors.h"
 #include "trainer/team.h"
 
+// What decides the shape of the network has no value until it is given: with --from it is
+// the model's.
+enum { NOT_GIVEN = -1, STEPS_PER_QUARTER = 2 };
+static const char FEATURES[] = "full";
+static const char TIME_UNITS[] = "300,300";
+static const char NOTE_UNITS[] = "100,50";
+
 void
 mg_train_options_init(struct mg_train_options *o)
 {
     *o = (struct mg_train_options){
+        .steps_per_quarter = NOT_GIVEN,
         .checkpoint_every = 100,
         .patience = 20,
         .lost_after = 120,
-        .steps_per_quarter = 2,
-        .notes = g_strdup("auto"),
-        .features = g_strdup("full"),
-        .time_units = g_strdup("300,300"),
-        .note_units = g_strdup("100,50"),
         .optimizer = g_strdup("adam"),
         .device = g_strdup("auto"),
         .precision = g_strdup("fp32"),
@@ -51,8 +54,8 @@ mg_train_options_entries(struct mg_train_options *o)
          "MIDI notes, 21-108; auto: the corpus's and a margin (auto)", "LOW-HIGH"},
         {"features", 0, 0, G_OPTION_ARG_STRING, &o->features,
          "What the network hears: seed or full (full)", "SET"},
-        {"from", 0, 0, G_OPTION_ARG_FILENAME, &o->from, "Begin with a model's weights",
-         "MODEL"},
+        {"from", 0, 0, G_OPTION_ARG_FILENAME, &o->from,
+         "Begin with a model's weights; its grid, notes, features and layers", "MODEL"},
         {"time-units", 0, 0, G_OPTION_ARG_STRING, &o->time_units,
          "Layers along time (300,300)", "H,..."},
         {"note-units", 0, 0, G_OPTION_ARG_STRING, &o->note_units,
@@ -152,27 +155,37 @@ parse_units(const char *text, int *units, int *layers)
 static bool
 notes_are_auto(const struct mg_train_options *o)
 {
-    return !strcmp(o->notes, "auto");
+    return !o->notes || !strcmp(o->notes, "auto");
+}
+
+static const char *
+given_or(const char *given, const char *otherwise)
+{
+    return given ? given : otherwise;
 }
 
 static int
 parse_shape(const struct mg_train_options *o, struct mg_shape *shape, GError **error)
 {
     int highest = MG_NOTES_MAX - 1;
-    if (o->steps_per_quarter < 1 || o->steps_per_quarter > MG_STEPS_PER_QUARTER_MAX)
+    shape->steps_per_quarter =
+        o->steps_per_quarter != NOT_GIVEN ? o->steps_per_quarter : STEPS_PER_QUARTER;
+    if (shape->steps_per_quarter < 1 ||
+        shape->steps_per_quarter > MG_STEPS_PER_QUARTER_MAX)
         return refuse(error, "steps-per-quarter", "1 to 24");
     if (!notes_are_auto(o) &&
         parse_pair(o->notes, "-", 0, MG_NOTES_MAX - 1, &shape->lowest_note, &highest))
         return refuse(error, "notes", "LOW-HIGH in MIDI numbers, as 21-108, or auto");
-    shape->feature_set = mg_feature_set_find(o->features);
+    shape->notes = highest - shape->lowest_note + 1;
+    shape->feature_set = mg_feature_set_find(given_or(o->features, FEATURES));
     if (shape->feature_set == MG_FEATURE_SETS)
         return refuse(error, "features", "seed or full");
-    if (parse_units(o->time_units, shape->time_units, &shape->time_layers))
+    if (parse_units(given_or(o->time_units, TIME_UNITS), shape->time_units,
+                    &shape->time_layers))
         return refuse(error, "time-units", "1 to 4 sizes, as 300,300");
-    if (parse_units(o->note_units, shape->note_units, &shape->note_layers))
+    if (parse_units(given_or(o->note_units, NOTE_UNITS), shape->note_units,
+                    &shape->note_layers))
         return refuse(error, "note-units", "1 to 4 sizes, as 100,50");
-    shape->steps_per_quarter = o->steps_per_quarter;
-    shape->notes = highest - shape->lowest_note + 1;
     return 0;
 }
 
@@ -256,6 +269,36 @@ mg_train_options_settings(const struct mg_train_options *o,
     return status;
 }
 
+int
+mg_train_options_fit_model(const struct mg_train_options *o, struct mg_shape *shape,
+                           const struct mg_shape *model, GError **error)
+{
+    struct mg_shape fitted = *model;
+    if (o->steps_per_quarter != NOT_GIVEN)
+        fitted.steps_per_quarter = shape->steps_per_quarter;
+    if (!notes_are_auto(o)) {
+        fitted.lowest_note = shape->lowest_note;
+        fitted.notes = shape->notes;
+    }
+    if (o->features)
+        fitted.feature_set = shape->feature_set;
+    if (o->time_units) {
+        fitted.time_layers = shape->time_layers;
+        memcpy(fitted.time_units, shape->time_units, sizeof fitted.time_units);
+    }
+    if (o->note_units) {
+        fitted.note_layers = shape->note_layers;
+        memcpy(fitted.note_units, shape->note_units, sizeof fitted.note_units);
+    }
+    *shape = fitted;
+    if (memcmp(&fitted, model, sizeof fitted) == 0)
+        return 0;
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                "%s: has other features, grid, range or layers than the options",
+                o->from);
+    return -EINVAL;
+}
+
 void
 mg_train_options_fit_notes(const struct mg_train_options *o, struct mg_shape *shape,
                            const struct mg_corpus *corpus,
@@ -264,7 +307,7 @@ mg_train_options_fit_notes(const struct mg_train_options *o, struct mg_shape *sh
     enum { MARGIN = 6 };
     const struct mg_corpus *both[] = {corpus, held_out};
     int lowest = MG_NOTES_MAX - 1, highest = 0;
-    if (!notes_are_auto(o))
+    if (!notes_are_auto(o) || o->from)
         return;
     for (int c = 0; c < 2; c++)
         for (int i = 0; i < both[c]->piece_count; i++) {
@@ -281,10 +324,11 @@ mg_train_options_course(const struct mg_train_options *o)
     return g_strdup_printf(
         MG_VERSION " %s %s %s %s %s %s %d %d %d %d %d %a %a %a %a %" G_GINT64_FORMAT
                    " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %d %d",
-        o->notes, o->features, o->time_units, o->note_units, o->optimizer, o->transpose,
-        o->steps_per_quarter, o->batch, o->segment, o->checkpoint_every, o->patience,
-        o->learning_rate, o->final_rate, o->clip, o->dropout, o->seed, o->updates,
-        o->warmup, o->resume != NULL, o->from != NULL);
+        given_or(o->notes, ""), given_or(o->features, ""), given_or(o->time_units, ""),
+        given_or(o->note_units, ""), o->optimizer, o->transpose, o->steps_per_quarter,
+        o->batch, o->segment, o->checkpoint_every, o->patience, o->learning_rate,
+        o->final_rate, o->clip, o->dropout, o->seed, o->updates, o->warmup,
+        o->resume != NULL, o->from != NULL);
 }
 
 int

@@ -24,11 +24,13 @@ struct mg_train_options {
     int checkpoint_every; // updates
     int patience;         // scores without a better one; 0: for ever
 
+    // Of the network's shape; -1 or NULL: not given.
     int steps_per_quarter;
     char *notes;
     char *features;
     char *time_units;
     char *note_units;
+
     char *optimizer;
     double learning_rate; // 0: the optimiser's default
     gint64 warmup;        // updates
@@ -48,13 +50,19 @@ void mg_train_options_init(struct mg_train_options *options);
 // The table for mg_program_parse(); it points into *options.  The caller frees it.
 GOptionEntry *mg_train_options_entries(struct mg_train_options *options);
 
-// Checks every value.  The range of an "auto" --notes is left to
-// mg_train_options_fit_notes().  Returns 0, or -EINVAL with one line in *error that names
+// Checks every value.  What --from decides, and the range of an "auto" --notes, is left to
+// the two below.  Returns 0, or -EINVAL with one line in *error that names
 // the option.
 int mg_train_options_settings(const struct mg_train_options *options,
                               struct mg_settings *settings, GError **error);
 
-// Where --notes is "auto": the keys that sound in either corpus, and half an octave more on
+// With --from: what was not given is the model's.  Returns 0, or -EINVAL with one line in
+// *error where what was given is not.
+int mg_train_options_fit_model(const struct mg_train_options *options,
+                               struct mg_shape *shape, const struct mg_shape *model,
+                               GError **error);
+
+// Where --notes is "auto", without --from: the keys that sound in either corpus, and half an octave more on
 // either side for a player and for transposition.
 void mg_train_options_fit_notes(const struct mg_train_options *options,
                                 struct mg_shape *shape, const struct mg_corpus *corpus,
