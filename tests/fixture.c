@@ -16,6 +16,26 @@ unit(uint64_t seed, size_t at)
         mg_random_at(seed, MG_RANDOM_WEIGHTS, (uint32_t)at, 1, 1).word[0]);
 }
 
+#define SMALL_SIZES                                                                    \
+    .lowest_note = 40, .notes = 14, .steps_per_quarter = 2, .time_layers = 2,          \
+    .time_units = {7, 5}, .note_layers = 2, .note_units = {6, 3}
+
+const struct mg_shape mg_fixture_small = {SMALL_SIZES};
+
+const struct mg_shape mg_fixture_recalling = {SMALL_SIZES,
+                                              .feature_set = MG_FEATURE_SET_FULL};
+
+const struct mg_shape mg_fixture_odd = {
+    .lowest_note = 21,
+    .notes = 31,
+    .steps_per_quarter = 4,
+    .feature_set = MG_FEATURE_SET_FULL,
+    .time_layers = 1,
+    .time_units = {37},
+    .note_layers = 3,
+    .note_units = {19, 5, 23},
+};
+
 struct mg_model *
 mg_fixture_model(const struct mg_shape *shape, uint64_t seed)
 {
@@ -39,6 +59,22 @@ mg_fixture_roll(struct mg_roll *roll, int lowest_note, int notes, int steps,
             if (u < 0.2f)
                 mg_roll_add(roll, lowest_note + n, t, t + 1 + (int)(u * 20), 1, 1);
         }
+}
+
+void
+mg_fixture_play(const struct mg_model *model, const struct mg_network_config *config,
+                const struct mg_roll *roll, float *out)
+{
+    struct mg_network *network = mg_network_create_with(model, config);
+    uint8_t *silence = calloc((size_t)roll->notes, 1);
+    for (int t = 0; t < roll->steps; t++) {
+        mg_network_listen(network, t ? mg_roll_row(roll, t - 1) : silence,
+                          mg_beat_of(t - 1));
+        for (int n = 0; n < roll->notes; n++, out += 2)
+            mg_network_next_note(network, n ? mg_roll_row(roll, t)[n - 1] : 0, out);
+    }
+    free(silence);
+    mg_network_destroy(network);
 }
 
 void
