@@ -4,7 +4,8 @@
 # Every shipped preset composes music, ten pieces of 512 steps: none silent for more than two
 # bars, no note longer than the preset allows, as many notes a step as in its corpus give or
 # take a quarter, and, where the music data is at hand (MG_DATA), no passage of 64 steps that
-# stands in the corpus.  presets/README.md has the figures.
+# stands in the corpus, nor more than 2 % of its windows of 16 steps.  presets/README.md has
+# the figures.
 set -u
 # shellcheck source=tests/check.sh
 . "$(dirname "$0")/check.sh"
@@ -70,9 +71,12 @@ examine() { # NAME
         # A drone strikes nothing, noise strikes everything.
         within "$name $seed: onsets in 512 steps" "$(figure notes said.json)" 200 2500
         sed -n '/"taken_over"/,/}/p' said.json >taken.json
-        [ ! -d "$data/${corpus[0]}" ] ||
-            within "$name $seed: the longest passage taken over" \
-                "$(figure steps taken.json)" 0 63
+        [ -d "$data/${corpus[0]}" ] || continue
+        within "$name $seed: the longest passage taken over" \
+            "$(figure steps taken.json)" 0 63
+        within "$name $seed: windows of 16 steps that are copied" \
+            "$(figure copied_windows_of_16 taken.json)" 0 \
+            "$(times 0.02 "$(figure windows_of_16 taken.json)")"
     done
     [ -d "$data/${corpus[0]}" ] || echo "$name: no music data: not compared with its corpus"
 }

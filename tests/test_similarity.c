@@ -250,6 +250,40 @@ longest_by_hand(const struct mg_roll *composition, const struct mg_corpus *corpu
     return longest;
 }
 
+// Whether steps first .. first + MG_COPY_WINDOW - 1 stand in the corpus.
+static bool
+window_is_copied(const struct mg_roll *composition, const struct mg_corpus *corpus,
+                 int first, int most_semitones)
+{
+    for (int s = -most_semitones; s <= most_semitones; s++)
+        for (int p = 0; p < corpus->piece_count; p++) {
+            const struct mg_roll *piece = &corpus->pieces[p].roll;
+            for (int j = 0; j + MG_COPY_WINDOW <= piece->steps; j++) {
+                int span = 0;
+                while (span < MG_COPY_WINDOW &&
+                       steps_equal(composition, first + span, piece, j + span, s))
+                    span++;
+                if (span == MG_COPY_WINDOW)
+                    return true;
+            }
+        }
+    return false;
+}
+
+static void
+check_windows(const struct mg_roll *composition, const struct mg_corpus *corpus,
+              const struct mg_copy *copy)
+{
+    int windows = 0, copied = 0;
+    for (int first = 0; first + MG_COPY_WINDOW <= composition->steps; first++)
+        if (counted_steps(composition, first, MG_COPY_WINDOW)) {
+            windows++;
+            copied += window_is_copied(composition, corpus, first, 5);
+        }
+    assert_int_equal(copy->windows, windows);
+    assert_int_equal(copy->copied_windows, copied);
+}
+
 static void
 check_copy(const struct mg_roll *composition, const struct mg_corpus *corpus,
            const struct mg_copy *copy)
@@ -277,6 +311,7 @@ copies_are_those_found_by_hand(void **unused)
         mg_copies_find(&composition.roll, &corpus, &copy);
         assert_int_equal(copy.steps, longest_by_hand(&composition.roll, &corpus, 4));
         check_copy(&composition.roll, &corpus, &copy);
+        check_windows(&composition.roll, &corpus, &copy);
         passages += copy.steps > 0;
         mg_corpus_finish(&corpus);
         mg_corpus_finish_piece(&composition);
@@ -305,6 +340,9 @@ a_planted_passage_is_found_in_its_key(void **unused)
     assert_int_equal(copy.piece, 4);
     assert_int_equal(copy.piece_step, 11);
     assert_int_equal(copy.semitones, 5);
+    assert_int_equal(copy.windows, 80 - MG_COPY_WINDOW + 1);
+    assert_int_equal(copy.copied_windows, 25 - MG_COPY_WINDOW + 1);
+    check_windows(&composition.roll, &corpus, &copy);
     mg_corpus_finish(&corpus);
     mg_corpus_finish_piece(&composition);
 }
@@ -340,12 +378,14 @@ drones_and_silence_are_no_passage(void **unused)
         struct mg_copy copy;
         mg_copies_find(&drone.roll, &corpus, &copy);
         assert_int_equal(copy.steps, 0);
+        assert_int_equal(copy.windows, 0);
         // Another chord behind both makes it a passage, of which the drone is a bar.
         mg_roll_add(&drone.roll, 60, 32, 34, 1, 1);
         mg_roll_add(&corpus_drone.roll, 64, 32, 34, 1, 1);
         mg_copies_find(&drone.roll, &corpus, &copy);
         assert_int_equal(copy.steps, longest_by_hand(&drone.roll, &corpus, 4));
         assert_true(copy.steps > 0 && copy.steps <= 2 * COUNTED_STEPS + 2);
+        check_windows(&drone.roll, &corpus, &copy);
         mg_corpus_finish_piece(&drone);
         mg_corpus_finish_piece(&corpus_drone);
     }

@@ -145,11 +145,19 @@ piece_at(const struct text *text, int pieces, int place)
     return low;
 }
 
-// Walks the composition, moved up, through the corpus.
+// Whether the steps from `start` up to `end` bring a change after the first of them.
+static bool
+is_music(const struct place *places, int start, int end)
+{
+    return places[end].changes > places[start + 1].changes;
+}
+
+// Walks the composition, moved up, through the corpus.  copied: (T), set where a window that
+// stands there ends.
 static void
 find_moved(const struct mg_roll *composition, const struct text *text,
            const struct mg_automaton *automaton, int pieces, const struct place *places,
-           int semitones, struct mg_copy *longest)
+           int semitones, struct mg_copy *copy, bool *copied)
 {
     struct mg_walk walk = {0};
     for (int t = 0; t < composition->steps; t++) {
@@ -157,40 +165,53 @@ find_moved(const struct mg_roll *composition, const struct text *text,
                           moved_symbol(text, mg_roll_row(composition, t), semitones));
         if (!walk.length)
             continue;
+        if (walk.length >= MG_COPY_WINDOW)
+            copied[t] = true;
         int start = t + 1 - walk.length;
         int steps = places[t + 1].counted - places[start].counted;
-        int changes = places[t + 1].changes - places[start + 1].changes;
-        if (!changes || steps <= longest->steps)
+        if (!is_music(places, start, t + 1) || steps <= copy->steps)
             continue;
         int place = mg_automaton_first_end(automaton, &walk) + 1 - walk.length;
         int piece = piece_at(text, pieces, place);
-        *longest = (struct mg_copy){
-            .steps = steps,
-            .span = walk.length,
-            .changes = changes,
-            .composition_step = start,
-            .piece = piece,
-            .piece_step = place - text->starts[piece],
-            .semitones = semitones,
-        };
+        copy->steps = steps;
+        copy->span = walk.length;
+        copy->changes = places[t + 1].changes - places[start + 1].changes;
+        copy->composition_step = start;
+        copy->piece = piece;
+        copy->piece_step = place - text->starts[piece];
+        copy->semitones = semitones;
+    }
+}
+
+static void
+count_windows(const struct mg_roll *composition, const struct place *places,
+              const bool *copied, struct mg_copy *copy)
+{
+    for (int t = MG_COPY_WINDOW - 1; t < composition->steps; t++) {
+        bool counts = is_music(places, t + 1 - MG_COPY_WINDOW, t + 1);
+        copy->windows += counts;
+        copy->copied_windows += counts && copied[t];
     }
 }
 
 void
 mg_copies_find(const struct mg_roll *composition, const struct mg_corpus *corpus,
-               struct mg_copy *longest)
+               struct mg_copy *copy)
 {
-    *longest = (struct mg_copy){0};
+    *copy = (struct mg_copy){0};
     struct text text;
     init_text(&text, corpus);
     struct mg_automaton *automaton =
         mg_automaton_create(text.sequence, text.length, text.symbol_count);
     struct place *places = count_places(composition, corpus->steps_per_quarter);
+    bool *copied = g_new0(bool, composition->steps);
     for (int distance = 0; distance < KEYS; distance++)
         for (int sign = -1; sign <= 1; sign += 2)
             if (distance || sign > 0)
                 find_moved(composition, &text, automaton, corpus->piece_count, places,
-                           sign * distance, longest);
+                           sign * distance, copy, copied);
+    count_windows(composition, places, copied, copy);
+    g_free(copied);
     g_free(places);
     mg_automaton_destroy(automaton);
     finish_text(&text);

@@ -11,12 +11,20 @@
 // quarters or more after the last change do not count towards the length; and a run
 // without a change after its first step (a chord, however long and however often struck)
 // is no passage.
+//
+// How much is copied, be it in one passage or in many: of all windows of 16 steps that bring
+// a change after their first step those that stand in the corpus.
 #ifndef MG_TRAINER_COPIES_H
 #define MG_TRAINER_COPIES_H
 
 #include "trainer/corpus.h"
 
+enum { MG_COPY_WINDOW = 16 };
+
 struct mg_copy {
+    int windows;        // of MG_COPY_WINDOW steps, with a change
+    int copied_windows; // of them: in the corpus too
+    // The longest passage:
     int steps;            // that count; 0: nothing was taken over
     int span;             // from the first to the last, all counted
     int changes;          // after the first step
@@ -27,11 +35,11 @@ struct mg_copy {
 };
 
 // Finds the passage that counts most steps; among equals the one moved least, down
-// before up, then the one that ends first.  The composition has 128 keys.  Exact; in time and memory about proportional
-// to the corpus (some 100 bytes a step), and 255 times the composition.  Any thread but
-// real time.  Out of memory it ends the process, as GLib does.
+// before up, then the one that ends first.  The composition has 128 keys.  Exact; in time
+// and memory about proportional to the corpus (some 100 bytes a step), and 255 times the
+// composition.  Any thread but real time.  Out of memory it ends the process, as GLib does.
 void mg_copies_find(const struct mg_roll *composition, const struct mg_corpus *corpus,
-                    struct mg_copy *longest);
+                    struct mg_copy *copy);
 
 // flags: (T), out: 1 where a step brings a change, else 0.
 void mg_copies_changes(const struct mg_roll *roll, uint8_t *flags);

@@ -99,6 +99,8 @@ print_nearness(const struct findings *f, int chunk)
                "%+d semitones\n",
                c->steps, c->changes, c->composition_step, c->piece_step,
                pieces[c->piece].name, c->semitones);
+    printf("copied           %.2f %% of %d windows of %d steps\n",
+           100.0 * share(c->copied_windows, c->windows), c->windows, MG_COPY_WINDOW);
 }
 
 static void
@@ -177,6 +179,8 @@ copy_json(const struct findings *f)
     json_object_set_new(copy, "steps", json_integer(c->steps));
     json_object_set_new(copy, "span_steps", json_integer(c->span));
     json_object_set_new(copy, "changes", json_integer(c->changes));
+    json_object_set_new(copy, "windows_of_16", json_integer(c->windows));
+    json_object_set_new(copy, "copied_windows_of_16", json_integer(c->copied_windows));
     return copy;
 }
 
