@@ -43,6 +43,7 @@ check "trains" "${train[@]}" -o a.safetensors --updates 6 --metadata licence=non
 check "finds folders at every depth" [ "$(sed -n 's/^\(corpus\|held out\): \([0-9]*\) pieces.*/\2/p' log | awk '{ n += $1 } END { print n }')" = 5 ]
 check "names a broken file once with its reason" \
     [ "$(grep -c '^skipped: corpus/broken.mid: ' log)" = 1 ]
+check "all of it is in the range" sh -c '! grep -q "is outside" log'
 check "writes plain lines in a log" [ "$(grep -c $'\r' log)" = 0 ]
 check "reports the run" test -s report/corpus.txt -a -s report/loss.csv -a -s report/update-3.mid
 check "the model opens" "${eval[@]}" --json a.safetensors corpus >eval.json
@@ -100,6 +101,9 @@ done
 "${train[@]}" --notes auto -o narrow.safetensors --updates 1 narrow >/dev/null 2>&1
 check "auto takes the keys of the corpus and half an octave around" \
     grep -a -q '"lowest_note":"54".*"notes":"20"' narrow.safetensors
+"${train[@]}" --notes 61-66 -o narrower.safetensors --updates 1 narrow >log 2>&1
+check "says what a narrower range leaves out" grep -q \
+    '^100.00 % of what sounds is outside of MIDI notes 61 to 66: not learned$' log
 check "goes on from another model" "${train[@]}" -o tuned.safetensors --updates 3 \
     --from a.safetensors corpus >/dev/null 2>&1
 check "with no word of its layers, features, grid and notes" "$build/mg-train" --threads 1 \

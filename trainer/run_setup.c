@@ -29,6 +29,36 @@ print_corpus(FILE *say, const char *what, const struct mg_corpus *corpus)
     fputc('\n', say);
 }
 
+// Cells of a piece that sound where the model has no key.
+static int64_t
+count_outside(const struct mg_piece *piece, const struct mg_shape *shape)
+{
+    int64_t outside = 0;
+    for (int t = 0; t < piece->roll.steps; t++) {
+        const uint8_t *row = mg_roll_row(&piece->roll, t);
+        for (int key = piece->lowest_key; key <= piece->highest_key; key++)
+            if (key < shape->lowest_note || key >= shape->lowest_note + shape->notes)
+                outside += row[key] & MG_CELL_PLAY;
+    }
+    return outside;
+}
+
+static void
+print_outside(const struct mg_run *run)
+{
+    const struct mg_corpus *corpus = &run->corpus;
+    const struct mg_shape *shape = &run->settings.shape;
+    int64_t outside = 0;
+    for (int i = 0; i < corpus->piece_count; i++)
+        outside += count_outside(&corpus->pieces[i], shape);
+    if (outside)
+        fprintf(
+            run->say,
+            "%.2f %% of what sounds is outside of MIDI notes %d to %d: not learned\n",
+            100.0 * (double)outside / (double)corpus->sounding, shape->lowest_note,
+            shape->lowest_note + shape->notes - 1);
+}
+
 static int
 load_corpora(struct mg_run *run, char **paths, GError **error)
 {
@@ -48,6 +78,7 @@ load_corpora(struct mg_run *run, char **paths, GError **error)
     if (!status)
         mg_train_options_fit_notes(run->options, &run->settings.shape, &run->corpus,
                                    &run->held_out);
+    print_outside(run);
     if (!status && !run->corpus.piece_count) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                     "every piece is held out: nothing is left to train on");
