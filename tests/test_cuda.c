@@ -264,7 +264,7 @@ refusal(const char *variable, const char *value)
     struct mg_optimizer optimizer;
     GError *error = NULL;
     char *message = NULL;
-    mg_optimizer_init(&optimizer, MG_METHOD_ADAM, 0, model->layout.parameters);
+    mg_optimizer_init(&optimizer, MG_METHOD_ADAM, 0, 0, model->layout.parameters);
     const struct mg_backend_choice choice = {
         .device = MG_DEVICE_CUDA, .precision = MG_PRECISION_BF16, .threads = 1};
     const struct mg_backend_task task = {model, &optimizer, 2, 3};

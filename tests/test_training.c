@@ -88,7 +88,7 @@ adam_by_hand(void **unused)
     (void)unused;
     struct mg_optimizer o;
     float weight = 1, gradient = 0.5f;
-    assert_int_equal(mg_optimizer_init(&o, MG_METHOD_ADAM, 0, 1), 0);
+    assert_int_equal(mg_optimizer_init(&o, MG_METHOD_ADAM, 0, 0, 1), 0);
     mg_optimizer_update(&o, 0.1f, &weight, &gradient);
     // Corrected means: m = 0.5, v = 0.25: a step of 0.1 * 0.5 / 0.5.
     assert_true(fabsf(weight - 0.9f) < 1e-6f);
@@ -106,7 +106,7 @@ adadelta_by_hand(void **unused)
     (void)unused;
     struct mg_optimizer o;
     float weight = 1, gradient = 2;
-    assert_int_equal(mg_optimizer_init(&o, MG_METHOD_ADADELTA, 0, 1), 0);
+    assert_int_equal(mg_optimizer_init(&o, MG_METHOD_ADADELTA, 0, 0, 1), 0);
     mg_optimizer_update(&o, 1, &weight, &gradient);
     double g2 = 0.05 * 4, change = sqrt(1e-6 / (g2 + 1e-6)) * 2;
     assert_true(fabs((double)weight - (1 - change)) < 1e-7);
@@ -119,13 +119,39 @@ adadelta_by_hand(void **unused)
     mg_optimizer_finish(&o);
 }
 
+// A weight of no gradient decays by itself; the others decay and then move as without.
+static void
+decay_is_apart_from_the_gradient(void **unused)
+{
+    (void)unused;
+    const enum mg_method methods[] = {MG_METHOD_ADAM, MG_METHOD_ADADELTA};
+    for (int m = 0; m < 2; m++) {
+        struct mg_optimizer with, without;
+        float decayed[2] = {4, -3}, kept[2] = {4, -3};
+        assert_int_equal(mg_optimizer_init(&with, methods[m], 0, 0.5f, 2), 0);
+        assert_int_equal(mg_optimizer_init(&without, methods[m], 0, 0, 2), 0);
+        for (int i = 0; i < 3; i++) {
+            float gradient[2] = {0, 0.5f}, same[2] = {0, 0.5f}, before[2];
+            memcpy(before, decayed, sizeof before);
+            memcpy(kept, decayed, sizeof kept);
+            mg_optimizer_update(&with, 0.1f, decayed, gradient);
+            mg_optimizer_update(&without, 0.1f, kept, same);
+            for (int j = 0; j < 2; j++)
+                assert_true(fabsf(decayed[j] - (kept[j] - 0.05f * before[j])) < 1e-6f);
+        }
+        assert_true(fabsf(decayed[0] - 4 * 0.95f * 0.95f * 0.95f) < 1e-5f);
+        mg_optimizer_finish(&without);
+        mg_optimizer_finish(&with);
+    }
+}
+
 static void
 clipping_and_nonsense(void **unused)
 {
     (void)unused;
     struct mg_optimizer o;
     float weights[2] = {0, 0}, gradient[2] = {30, 40};
-    assert_int_equal(mg_optimizer_init(&o, MG_METHOD_ADAM, 5, 2), 0);
+    assert_int_equal(mg_optimizer_init(&o, MG_METHOD_ADAM, 5, 0, 2), 0);
     assert_true(fabs(mg_optimizer_update(&o, 0.1f, weights, gradient) - 50) < 1e-4);
     assert_true(fabsf(gradient[0] - 3) < 1e-5f && fabsf(gradient[1] - 4) < 1e-5f);
     float kept[2] = {weights[0], weights[1]};
@@ -352,6 +378,7 @@ a_wrong_checkpoint_is_refused(void **unused)
     ASSERT_NAMED(learning_rate, 0.02, "--learning-rate");
     ASSERT_NAMED(warmup, 10, "--warmup");
     ASSERT_NAMED(clip, 1.0, "--clip");
+    ASSERT_NAMED(decay, 0.3, "--decay");
     ASSERT_NAMED(dropout, 0.5, "--dropout");
     ASSERT_NAMED(batch, 5, "--batch");
     ASSERT_NAMED(segment, 11, "--segment");
@@ -481,6 +508,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adam_by_hand),
         cmocka_unit_test(adadelta_by_hand),
+        cmocka_unit_test(decay_is_apart_from_the_gradient),
         cmocka_unit_test(clipping_and_nonsense),
         cmocka_unit_test(an_epoch_is_fair),
         cmocka_unit_test(it_learns),

@@ -32,7 +32,7 @@ opens(void)
     struct mg_model *model = mg_fixture_model(&shape, 1);
     struct mg_optimizer optimizer;
     GError *error = NULL;
-    mg_optimizer_init(&optimizer, MG_METHOD_ADAM, 0, model->layout.parameters);
+    mg_optimizer_init(&optimizer, MG_METHOD_ADAM, 0, 0, model->layout.parameters);
     const struct mg_backend_choice choice = {
         .device = MG_DEVICE_CUDA, .precision = MG_PRECISION_FP32, .threads = 1};
     const struct mg_backend_task task = {model, &optimizer, 1, 1};
@@ -94,7 +94,7 @@ twin_init(struct mg_twin *twin, const struct mg_twins *twins, enum mg_device dev
     *twin = (struct mg_twin){.told_scale = 1.0f};
     twin->model = mg_fixture_model(&twins->shape, twins->seed);
     size_t count = twin->model->layout.parameters;
-    if (mg_optimizer_init(&twin->optimizer, method, clip, count))
+    if (mg_optimizer_init(&twin->optimizer, method, clip, 0.1f, count))
         abort();
     twin->gradient = g_new0(float, count);
     twin->told = g_new0(int, count);
@@ -227,6 +227,7 @@ static const struct mg_settings SETTINGS = {
     .learning_rate = 0.001,
     .final_rate = 1.0,
     .clip = 5.0,
+    .decay = 0.1,
     .dropout = 0.25,
     .batch = 4,
     .segment = 16,

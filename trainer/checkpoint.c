@@ -57,6 +57,8 @@ list_settings(const struct mg_training *t, struct setting *out)
     add_setting(out, &count, "warmup", (double)s->warmup);
     add_setting(out, &count, "final-rate", s->final_rate);
     add_setting(out, &count, "clip", s->clip);
+    if (s->decay > 0.0) // there was none at first
+        add_setting(out, &count, "decay", s->decay);
     add_setting(out, &count, "dropout", s->dropout);
     add_setting(out, &count, "batch", s->batch);
     add_setting(out, &count, "segment", s->segment);

@@ -9,9 +9,10 @@
 
 int
 mg_optimizer_init(struct mg_optimizer *optimizer, enum mg_method method, float clip,
-                  size_t count)
+                  float decay, size_t count)
 {
-    *optimizer = (struct mg_optimizer){.method = method, .clip = clip, .count = count};
+    *optimizer = (struct mg_optimizer){
+        .method = method, .clip = clip, .decay = decay, .count = count};
     optimizer->gradient2 = calloc(count, sizeof(float));
     optimizer->other = calloc(count, sizeof(float));
     return optimizer->gradient2 && optimizer->other ? 0 : -ENOMEM;
@@ -45,13 +46,13 @@ norm_of(const float *x, size_t count)
 static void
 adadelta(struct mg_optimizer *o, float rate, float *weights, const float *gradient)
 {
-    const float rho = 0.95f, epsilon = 1e-6f;
+    const float rho = 0.95f, epsilon = 1e-6f, kept = mg_optimizer_kept(o, rate);
     for (size_t i = 0; i < o->count; i++) {
         float g = gradient[i];
         o->gradient2[i] = rho * o->gradient2[i] + (1.0f - rho) * g * g;
         float change = sqrtf((o->other[i] + epsilon) / (o->gradient2[i] + epsilon)) * g;
         o->other[i] = rho * o->other[i] + (1.0f - rho) * change * change;
-        weights[i] -= rate * change;
+        weights[i] = kept * weights[i] - rate * change;
     }
 }
 
@@ -65,11 +66,13 @@ adam(struct mg_optimizer *o, float rate, float *weights, const float *gradient)
     double root = sqrt(1.0 - pow((double)beta2, t));
     float step = (float)((double)rate * root / (1.0 - pow((double)beta1, t)));
     float scaled_epsilon = (float)((double)epsilon * root);
+    float kept = mg_optimizer_kept(o, rate);
     for (size_t i = 0; i < o->count; i++) {
         float g = gradient[i];
         o->other[i] = beta1 * o->other[i] + (1.0f - beta1) * g;
         o->gradient2[i] = beta2 * o->gradient2[i] + (1.0f - beta2) * g * g;
-        weights[i] -= step * o->other[i] / (sqrtf(o->gradient2[i]) + scaled_epsilon);
+        weights[i] = kept * weights[i] -
+                     step * o->other[i] / (sqrtf(o->gradient2[i]) + scaled_epsilon);
     }
 }
 

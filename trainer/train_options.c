@@ -75,6 +75,8 @@ mg_train_options_entries(struct mg_train_options *o)
          "Share of the rate left at the end, along a cosine (1)", "X"},
         {"clip", 0, 0, G_OPTION_ARG_DOUBLE, &o->clip,
          "Largest norm of the gradient, 0 = any (5)", "X"},
+        {"decay", 0, 0, G_OPTION_ARG_DOUBLE, &o->decay,
+         "Of each weight goes by an update, times the rate (0)", "X"},
         {"transpose", 0, 0, G_OPTION_ARG_STRING, &o->transpose,
          "Random transposition in semitones (-5..6)", "LOW..HIGH"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "Threads; 0: all (0)", "N"},
@@ -223,6 +225,8 @@ check_rates(const struct mg_train_options *o, GError **error)
         return refuse(error, "final-rate", "0 to 1");
     if (!(o->clip >= 0.0 && o->clip <= 1e6))
         return refuse(error, "clip", "0 to 1000000");
+    if (!(o->decay >= 0.0 && o->decay <= 100.0))
+        return refuse(error, "decay", "0 to 100");
     size_t length = 0;
     for (int i = 0; o->metadata && o->metadata[i]; i++) {
         length += strlen(o->metadata[i]);
@@ -242,6 +246,7 @@ mg_train_options_settings(const struct mg_train_options *o,
         .warmup = o->warmup,
         .final_rate = o->final_rate,
         .clip = o->clip,
+        .decay = o->decay,
         .dropout = o->dropout,
         .batch = o->batch,
         .segment = o->segment,
@@ -322,12 +327,12 @@ char *
 mg_train_options_course(const struct mg_train_options *o)
 {
     return g_strdup_printf(
-        MG_VERSION " %s %s %s %s %s %s %d %d %d %d %d %a %a %a %a %" G_GINT64_FORMAT
+        MG_VERSION " %s %s %s %s %s %s %d %d %d %d %d %a %a %a %a %a %" G_GINT64_FORMAT
                    " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %d %d",
         given_or(o->notes, ""), given_or(o->features, ""), given_or(o->time_units, ""),
         given_or(o->note_units, ""), o->optimizer, o->transpose, o->steps_per_quarter,
         o->batch, o->segment, o->checkpoint_every, o->patience, o->learning_rate,
-        o->final_rate, o->clip, o->dropout, o->seed, o->updates, o->warmup,
+        o->final_rate, o->clip, o->decay, o->dropout, o->seed, o->updates, o->warmup,
         o->resume != NULL, o->from != NULL);
 }
 

@@ -36,6 +36,7 @@ struct mg_train_options {
     gint64 warmup;        // updates
     double final_rate;
     double clip;
+    double decay;
     double dropout;
     int batch;
     int segment;

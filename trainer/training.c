@@ -30,7 +30,7 @@ mg_training_init(struct mg_training *t, const struct mg_settings *settings,
     if (!t->best.model)
         return -ENOMEM;
     if (mg_optimizer_init(&t->optimizer, settings->method, (float)settings->clip,
-                          model->layout.parameters) ||
+                          (float)settings->decay, model->layout.parameters) ||
         mg_batches_init(&t->batches, corpus, &t->settings.shape, settings->seed,
                         settings->batch, settings->segment, settings->transpose_low,
                         settings->transpose_high)) {

@@ -18,6 +18,7 @@ struct mg_settings {
     int64_t warmup;    // updates in which it rises to the full rate; 0: none
     double final_rate; // share of it left at the last update (cosine); 1: constant
     double clip;       // of the gradient's norm, 0: none
+    double decay;      // of the weights, times the rate; 0: none
     double dropout;
     int batch;   // segments an update
     int segment; // steps a segment at the most

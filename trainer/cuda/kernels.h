@@ -193,14 +193,14 @@ struct mg_adam {
     float *weights, *gradient2, *other;
     const float *gradient;
     const double *norm2;
-    float clip, step, epsilon;
+    float clip, kept, step, epsilon;
 };
 
 struct mg_adadelta {
     float *weights, *gradient2, *other;
     const float *gradient;
     const double *norm2;
-    float clip, rate;
+    float clip, kept, rate;
 };
 
 #define MG_LAUNCH_DECLARED(name)                                                       \

@@ -99,7 +99,8 @@ adam(const struct mg_adam *a, uint32_t i)
     float mean2 = beta2 * a->gradient2[i] + (1.0f - beta2) * g * g;
     a->other[i] = mean;
     a->gradient2[i] = mean2;
-    a->weights[i] -= a->step * mean / (sqrtf(mean2) + a->epsilon);
+    a->weights[i] =
+        a->kept * a->weights[i] - a->step * mean / (sqrtf(mean2) + a->epsilon);
 }
 MG_KERNEL(adam)
 
@@ -114,6 +115,6 @@ adadelta(const struct mg_adadelta *a, uint32_t i)
     float change = sqrtf((a->other[i] + epsilon) / (mean2 + epsilon)) * g;
     a->gradient2[i] = mean2;
     a->other[i] = rho * a->other[i] + (1.0f - rho) * change * change;
-    a->weights[i] -= a->rate * change;
+    a->weights[i] = a->kept * a->weights[i] - a->rate * change;
 }
 MG_KERNEL(adadelta)

@@ -91,7 +91,7 @@ step_adam(struct mg_cuda_weights *weights, struct mg_cuda *cuda,
     MG_CUDA_LAUNCH(cuda, adam, weights->count, .weights = weights->values,
                    .gradient2 = weights->gradient2, .other = weights->other,
                    .gradient = weights->gradient, .norm2 = weights->sums + LEVEL_2,
-                   .clip = optimizer->clip,
+                   .clip = optimizer->clip, .kept = mg_optimizer_kept(optimizer, rate),
                    .step = (float)((double)rate * root / (1.0 - pow(beta1, t))),
                    .epsilon = (float)((double)1e-8f * root));
 }
@@ -103,7 +103,8 @@ step_adadelta(struct mg_cuda_weights *weights, struct mg_cuda *cuda,
     MG_CUDA_LAUNCH(cuda, adadelta, weights->count, .weights = weights->values,
                    .gradient2 = weights->gradient2, .other = weights->other,
                    .gradient = weights->gradient, .norm2 = weights->sums + LEVEL_2,
-                   .clip = optimizer->clip, .rate = rate);
+                   .clip = optimizer->clip, .kept = mg_optimizer_kept(optimizer, rate),
+                   .rate = rate);
 }
 
 double
