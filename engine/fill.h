@@ -3,7 +3,9 @@
 // Gap filling and density: how bold the network is to be, from how much sounds.
 //
 // Courage is the exponent c of P(play)^c: 1 is the network's own taste, less plays more,
-// over 1 plays less.
+// over 1 plays less.  The density sets a taste, slowly; in a gap courage falls from there,
+// and after it comes back, both within a beat or two.  One for both would play wild notes
+// for bars after each rest.
 #ifndef MG_ENGINE_FILL_H
 #define MG_ENGINE_FILL_H
 
@@ -21,9 +23,20 @@ struct mg_fill {
     int below;      // how few notes are a gap; 0: none is
     float strength; // of gap filling; 0: never, 1: as in the MusicGuru RNN Composer
     float target;   // notes to sound on average; 0: the network's own taste
+    int steps_per_quarter;
 };
 
-// Courage after a step in which `sounding` notes sounded, MG_FILL_FLOOR..CEILING.  Pure.
-float mg_fill_next(const struct mg_fill *fill, float courage, int sounding);
+// Plain data: it can be copied.  Courage and taste are within MG_FILL_FLOOR..CEILING.
+struct mg_courage {
+    float now;
+    float taste;  // where courage goes back to
+    float target; // that the taste was found for; 0: none
+};
+
+// Before the first step.
+#define MG_COURAGE_AT_FIRST ((struct mg_courage){.now = 1.0f, .taste = 1.0f})
+
+// After a step in which `sounding` notes sounded.  Pure.
+void mg_fill_next(const struct mg_fill *fill, struct mg_courage *courage, int sounding);
 
 #endif

@@ -31,7 +31,7 @@ enum { STILL_QUARTERS = 4, FIGURE_QUARTERS = 8 };
 
 // Everything but the network's state that a choice depends on.
 struct music {
-    float courage;
+    struct mg_courage courage;
     int64_t step;              // of `row`
     int rested;                // steps since the hand played, bounded
     int still;                 // steps since other notes sounded, bounded
@@ -85,7 +85,8 @@ forget(struct mg_improviser *im)
 {
     mg_network_reset(im->network);
     // How long the hand has rested is not the network's to forget.
-    im->music = (struct music){.courage = 1.0f, .rested = im->music.rested};
+    im->music =
+        (struct music){.courage = MG_COURAGE_AT_FIRST, .rested = im->music.rested};
 }
 
 struct mg_improviser *
@@ -141,7 +142,7 @@ account(struct mg_improviser *im)
         im->music.age[i] = !plays ? 0 : struck ? 1 : im->music.age[i] + 1;
     }
     if (answers(im)) // the silence of a rest is no gap
-        im->music.courage = mg_fill_next(&im->fill, im->music.courage, sounding);
+        mg_fill_next(&im->fill, &im->music.courage, sounding);
 }
 
 // The row as it sounds on: nothing in it is struck.
@@ -222,6 +223,7 @@ take_controls(struct mg_improviser *im, const struct mg_controls *controls)
         .below = im->config.fill_below,
         .strength = mg_control_get(controls, MG_CONTROL_FILL),
         .target = mg_control_get(controls, MG_CONTROL_DENSITY),
+        .steps_per_quarter = spq,
     };
 }
 
@@ -287,7 +289,7 @@ draw(struct mg_improviser *im, const struct mg_controls *controls, const uint8_t
                                    .pass = im->pass,
                                    .temperature =
                                        mg_control_get(controls, MG_CONTROL_TEMPERATURE),
-                                   .courage = im->music.courage,
+                                   .courage = im->music.courage.now,
                                    .fixed = fixed,
                                    .silent = silent};
     mg_network_again(im->network);
