@@ -12,7 +12,7 @@
 
 // What decides the shape of the network has no value until it is given: with --from it is
 // the model's.
-enum { NOT_GIVEN = -1, STEPS_PER_QUARTER = 2 };
+enum { NOT_GIVEN = G_MININT, STEPS_PER_QUARTER = 2 };
 static const char FEATURES[] = "full";
 static const char TIME_UNITS[] = "300,300";
 static const char NOTE_UNITS[] = "100,50";

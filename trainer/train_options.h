@@ -24,7 +24,7 @@ struct mg_train_options {
     int checkpoint_every; // updates
     int patience;         // scores without a better one; 0: for ever
 
-    // Of the network's shape; -1 or NULL: not given.
+    // Of the network's shape; G_MININT or NULL: not given.
     int steps_per_quarter;
     char *notes;
     char *features;
