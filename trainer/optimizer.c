@@ -32,6 +32,12 @@ mg_optimizer_default_rate(enum mg_method method)
     return method == MG_METHOD_ADAM ? 0.005 : 1.0;
 }
 
+double
+mg_optimizer_default_decay(enum mg_method method)
+{
+    return method == MG_METHOD_ADAM ? 0.1 : 0.0;
+}
+
 // Summed in double and in order: the same on every run.
 static double
 norm_of(const float *x, size_t count)

@@ -30,6 +30,9 @@ void mg_optimizer_finish(struct mg_optimizer *optimizer); // takes a zeroed stru
 // The rate that works for most: AdaDelta needs none (1), Adam 0.005 at the reference size.
 double mg_optimizer_default_rate(enum mg_method method);
 
+// The decay: Adam 0.1; at AdaDelta's rate that would be a tenth of a weight.
+double mg_optimizer_default_decay(enum mg_method method);
+
 // What an update leaves of a weight before it changes it by the gradient: decay apart from
 // the gradient, after Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
 static inline float

@@ -31,6 +31,7 @@ mg_train_options_init(struct mg_train_options *o)
         .warmup = 100,
         .final_rate = 1.0,
         .clip = 5.0,
+        .decay = -HUGE_VAL,
         .dropout = 0.5,
         .batch = 10,
         .segment = 128,
@@ -54,8 +55,7 @@ mg_train_options_entries(struct mg_train_options *o)
          "MIDI notes, 21-108; auto: the corpus's and a margin (auto)", "LOW-HIGH"},
         {"features", 0, 0, G_OPTION_ARG_STRING, &o->features,
          "What the network hears: seed or full (full)", "SET"},
-        {"from", 0, 0, G_OPTION_ARG_FILENAME, &o->from,
-         "Begin with a model's weights; its grid, notes, features and layers", "MODEL"},
+        {"from", 0, 0, G_OPTION_ARG_FILENAME, &o->from, "Begin with a model", "MODEL"},
         {"time-units", 0, 0, G_OPTION_ARG_STRING, &o->time_units,
          "Layers along time (300,300)", "H,..."},
         {"note-units", 0, 0, G_OPTION_ARG_STRING, &o->note_units,
@@ -76,7 +76,8 @@ mg_train_options_entries(struct mg_train_options *o)
         {"clip", 0, 0, G_OPTION_ARG_DOUBLE, &o->clip,
          "Largest norm of the gradient, 0 = any (5)", "X"},
         {"decay", 0, 0, G_OPTION_ARG_DOUBLE, &o->decay,
-         "Of each weight goes by an update, times the rate (0)", "X"},
+         "Of each weight goes by an update, times the rate (adam 0.1, adadelta 0)",
+         "X"},
         {"transpose", 0, 0, G_OPTION_ARG_STRING, &o->transpose,
          "Random transposition in semitones (-5..6)", "LOW..HIGH"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "Threads; 0: all (0)", "N"},
@@ -225,7 +226,7 @@ check_rates(const struct mg_train_options *o, GError **error)
         return refuse(error, "final-rate", "0 to 1");
     if (!(o->clip >= 0.0 && o->clip <= 1e6))
         return refuse(error, "clip", "0 to 1000000");
-    if (!(o->decay >= 0.0 && o->decay <= 100.0))
+    if (o->decay != -HUGE_VAL && !(o->decay >= 0.0 && o->decay <= 100.0))
         return refuse(error, "decay", "0 to 100");
     size_t length = 0;
     for (int i = 0; o->metadata && o->metadata[i]; i++) {
@@ -246,7 +247,6 @@ mg_train_options_settings(const struct mg_train_options *o,
         .warmup = o->warmup,
         .final_rate = o->final_rate,
         .clip = o->clip,
-        .decay = o->decay,
         .dropout = o->dropout,
         .batch = o->batch,
         .segment = o->segment,
@@ -262,6 +262,8 @@ mg_train_options_settings(const struct mg_train_options *o,
     settings->learning_rate = o->learning_rate > 0.0
                                   ? o->learning_rate
                                   : mg_optimizer_default_rate(settings->method);
+    settings->decay =
+        o->decay == -HUGE_VAL ? mg_optimizer_default_decay(settings->method) : o->decay;
     if (parse_pair(o->transpose, "..", -60, 60, &settings->transpose_low,
                    &settings->transpose_high) ||
         settings->transpose_low > 0 || settings->transpose_high < 0)

@@ -36,7 +36,7 @@ struct mg_train_options {
     gint64 warmup;        // updates
     double final_rate;
     double clip;
-    double decay;
+    double decay; // -HUGE_VAL: the optimiser's default
     double dropout;
     int batch;
     int segment;
