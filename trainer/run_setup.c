@@ -36,9 +36,11 @@ count_outside(const struct mg_piece *piece, const struct mg_shape *shape)
     int64_t outside = 0;
     for (int t = 0; t < piece->roll.steps; t++) {
         const uint8_t *row = mg_roll_row(&piece->roll, t);
-        for (int key = piece->lowest_key; key <= piece->highest_key; key++)
-            if (key < shape->lowest_note || key >= shape->lowest_note + shape->notes)
-                outside += row[key] & MG_CELL_PLAY;
+        for (int key = piece->lowest_key; key < shape->lowest_note; key++)
+            outside += row[key] & MG_CELL_PLAY;
+        for (int key = shape->lowest_note + shape->notes; key <= piece->highest_key;
+             key++)
+            outside += row[key] & MG_CELL_PLAY;
     }
     return outside;
 }
