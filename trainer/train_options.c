@@ -11,8 +11,9 @@
 #include "trainer/team.h"
 
 // What decides the shape of the network has no value until it is given: with --from it is
-// the model's.
+// the model's.  Nor has the decay: it is the optimiser's.
 enum { NOT_GIVEN = G_MININT, STEPS_PER_QUARTER = 2 };
+static const double DECAY_NOT_GIVEN = -HUGE_VAL;
 static const char FEATURES[] = "full";
 static const char TIME_UNITS[] = "300,300";
 static const char NOTE_UNITS[] = "100,50";
@@ -31,7 +32,7 @@ mg_train_options_init(struct mg_train_options *o)
         .warmup = 100,
         .final_rate = 1.0,
         .clip = 5.0,
-        .decay = -HUGE_VAL,
+        .decay = DECAY_NOT_GIVEN,
         .dropout = 0.5,
         .batch = 10,
         .segment = 128,
@@ -226,7 +227,7 @@ check_rates(const struct mg_train_options *o, GError **error)
         return refuse(error, "final-rate", "0 to 1");
     if (!(o->clip >= 0.0 && o->clip <= 1e6))
         return refuse(error, "clip", "0 to 1000000");
-    if (o->decay != -HUGE_VAL && !(o->decay >= 0.0 && o->decay <= 100.0))
+    if (o->decay != DECAY_NOT_GIVEN && !(o->decay >= 0.0 && o->decay <= 100.0))
         return refuse(error, "decay", "0 to 100");
     size_t length = 0;
     for (int i = 0; o->metadata && o->metadata[i]; i++) {
@@ -262,8 +263,9 @@ mg_train_options_settings(const struct mg_train_options *o,
     settings->learning_rate = o->learning_rate > 0.0
                                   ? o->learning_rate
                                   : mg_optimizer_default_rate(settings->method);
-    settings->decay =
-        o->decay == -HUGE_VAL ? mg_optimizer_default_decay(settings->method) : o->decay;
+    settings->decay = o->decay == DECAY_NOT_GIVEN
+                          ? mg_optimizer_default_decay(settings->method)
+                          : o->decay;
     if (parse_pair(o->transpose, "..", -60, 60, &settings->transpose_low,
                    &settings->transpose_high) ||
         settings->transpose_low > 0 || settings->transpose_high < 0)

@@ -52,8 +52,7 @@ void mg_train_options_init(struct mg_train_options *options);
 GOptionEntry *mg_train_options_entries(struct mg_train_options *options);
 
 // Checks every value.  What --from decides, and the range of an "auto" --notes, is left to
-// the two below.  Returns 0, or -EINVAL with one line in *error that names
-// the option.
+// the two below.  Returns 0, or -EINVAL with one line in *error that names the option.
 int mg_train_options_settings(const struct mg_train_options *options,
                               struct mg_settings *settings, GError **error);
 
@@ -63,8 +62,8 @@ int mg_train_options_fit_model(const struct mg_train_options *options,
                                struct mg_shape *shape, const struct mg_shape *model,
                                GError **error);
 
-// Where --notes is "auto", without --from: the keys that sound in either corpus, and half an octave more on
-// either side for a player and for transposition.
+// Where --notes is "auto", without --from: the keys that sound in either corpus, and half
+// an octave more on either side for a player and for transposition.
 void mg_train_options_fit_notes(const struct mg_train_options *options,
                                 struct mg_shape *shape, const struct mg_corpus *corpus,
                                 const struct mg_corpus *held_out);
