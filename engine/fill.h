@@ -3,8 +3,8 @@
 // Gap filling and density: how bold the network is to be, from how much sounds.
 //
 // Courage is the exponent c of P(play)^c: 1 is the network's own taste, less plays more,
-// over 1 plays less.  The density sets a taste, slowly; in a gap courage falls from there,
-// and after it comes back, both within a beat or two.  One for both would play wild notes
+// over 1 plays less.  The density sets a taste, slowly; in a gap courage falls from there
+// step by step, and after it comes back within a few.  One for both would play wild notes
 // for bars after each rest.
 #ifndef MG_ENGINE_FILL_H
 #define MG_ENGINE_FILL_H
