@@ -5,10 +5,10 @@
 
 const struct mg_kernel *const mg_kernels[] = {
 #ifdef __x86_64__
-    &mg_kernel_avx512,    &mg_kernel_avx512_bf16,   &mg_kernel_avx2,
-    &mg_kernel_avx2_bf16,
+    &mg_kernel_avx512,   &mg_kernel_avx512_bf16,   &mg_kernel_avx512_widened,
+    &mg_kernel_avx2,     &mg_kernel_avx2_bf16,
 #endif
-    &mg_kernel_portable,  &mg_kernel_portable_bf16, NULL};
+    &mg_kernel_portable, &mg_kernel_portable_bf16, NULL};
 
 const struct mg_kernel *
 mg_kernel_pick(enum mg_precision precision)

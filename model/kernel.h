@@ -5,7 +5,8 @@
 // Each sum runs over k in rising order from its start value.  The kernels of AVX2 and
 // AVX-512 fuse each product with its addition, and give the same bits in fp32; the
 // portable one may differ in the last.  In bf16 "avx512" rounds the inputs too, which
-// the others do not.
+// the others do not: they widen each weight, for a product of one row when it is used, for
+// blocks of rows once, when it is packed.
 #ifndef MG_MODEL_KERNEL_H
 #define MG_MODEL_KERNEL_H
 
@@ -34,9 +35,14 @@ struct mg_block {
 struct mg_kernel {
     const char *name; // of the instruction set
     enum mg_precision precision;
+    enum mg_panel_words words; // of the panels it takes
     int stripe;      // columns it takes at a time: how panels are packed for it
     int input_bytes; // of one value of x: 4, or 2 where inputs are rounded
     bool (*runs_here)(void);
+
+    // NULL, or the one of fp32 that takes blocks of rows in place of this one: `sums` is of
+    // single rows then, and `sums_across` NULL.
+    const struct mg_kernel *of_blocks;
 
     // Makes inputs of values.
     void (*round)(int count, const float *values, void *inputs);
@@ -45,7 +51,7 @@ struct mg_kernel {
     void (*sums)(const struct mg_block *block, float *sums);
 
     // The same with the inputs line by line: x: (lines, MG_BLOCK_ROWS).  That is the
-    // product of a transposed matrix, which weight gradients are.  NULL: has none.
+    // product of a transposed matrix, which weight gradients are.
     void (*sums_across)(const struct mg_block *block, float *sums);
 
     // sums = start + the listed rows times their values.  rows: of MG_PANEL_COLUMNS, as are
@@ -73,6 +79,7 @@ struct mg_kernel {
 };
 
 extern const struct mg_kernel mg_kernel_avx512, mg_kernel_avx512_bf16;
+extern const struct mg_kernel mg_kernel_avx512_widened; // bf16 on processors without it
 extern const struct mg_kernel mg_kernel_avx2, mg_kernel_avx2_bf16;
 extern const struct mg_kernel mg_kernel_portable, mg_kernel_portable_bf16;
 

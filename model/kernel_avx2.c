@@ -31,17 +31,6 @@ between(float low, vector x, float high)
     return _mm256_min_ps(_mm256_max_ps(x, all(low)), all(high));
 }
 
-// Pairs of bf16 weights are widened: the first is the lower half of its word.
-TARGET static INLINE vector
-add_line(bool pairs, vector sum, const float *x, int k, vector w)
-{
-    if (!pairs)
-        return fused(all(x[k]), w, sum);
-    words both = (words)w;
-    sum = fused(all(x[2 * k]), (vector)(both << 16), sum);
-    return fused(all(x[2 * k + 1]), (vector)(both & 0xffff0000), sum);
-}
-
 #include "model/kernel_loops.h"
 
 static bool
@@ -53,6 +42,7 @@ runs_here(void)
 const struct mg_kernel mg_kernel_avx2 = {
     .name = "avx2",
     .precision = MG_PRECISION_FP32,
+    .words = MG_PANEL_FP32,
     .stripe = STRIPE,
     .input_bytes = 4,
     .runs_here = runs_here,
@@ -68,11 +58,13 @@ const struct mg_kernel mg_kernel_avx2 = {
 const struct mg_kernel mg_kernel_avx2_bf16 = {
     .name = "avx2",
     .precision = MG_PRECISION_BF16,
+    .words = MG_PANEL_PAIRS,
     .stripe = STRIPE,
     .input_bytes = 4,
     .runs_here = runs_here,
     .round = keep_inputs,
-    .sums = bf16_sums,
+    .of_blocks = &mg_kernel_avx2,
+    .sums = widened_row_sums,
     .listed_sums = listed_sums,
     .cells = cells,
     .cells_up = cells_up,

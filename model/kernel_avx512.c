@@ -33,27 +33,32 @@ between(float low, vector x, float high)
     return _mm512_min_ps(_mm512_max_ps(x, all(low)), all(high));
 }
 
-// x: of bf16 inputs the pair of the line, in the place of one fp32 number.  (In
-// assembly, because the intrinsic would ask for BF16 in a function that serves both.)
+// In assembly, because the intrinsic would ask for BF16 in functions that serve processors
+// without it too.
 TARGET static INLINE vector
-add_line(bool pairs, vector sum, const float *x, int k, vector w)
+dot(vector x, vector y, vector z)
 {
-    if (!pairs)
-        return fused(all(x[k]), w, sum);
-    __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(w), "v"(all(x[k])));
-    return sum;
+    __asm__("vdpbf16ps %2, %1, %0" : "+v"(z) : "v"(y), "v"(x));
+    return z;
 }
+#define DOT dot
 
 #include "model/kernel_loops.h"
 
 TARGET static void
+bf16_sums(const struct mg_block *block, float *sums)
+{
+    block_sums(PAIRS, false, block, sums);
+}
+
+TARGET static void
 bf16_sums_across(const struct mg_block *block, float *sums)
 {
-    block_sums(true, true, block, sums);
+    block_sums(PAIRS, true, block, sums);
 }
 
 static bool
-fp32_runs_here(void)
+runs_here(void)
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma");
 }
@@ -61,7 +66,7 @@ fp32_runs_here(void)
 static bool
 bf16_runs_here(void)
 {
-    return fp32_runs_here() && __builtin_cpu_supports("avx512bf16");
+    return runs_here() && __builtin_cpu_supports("avx512bf16");
 }
 
 TARGET static void
@@ -75,9 +80,10 @@ round_inputs(int count, const float *values, void *inputs)
 const struct mg_kernel mg_kernel_avx512 = {
     .name = "avx512",
     .precision = MG_PRECISION_FP32,
+    .words = MG_PANEL_FP32,
     .stripe = STRIPE,
     .input_bytes = 4,
-    .runs_here = fp32_runs_here,
+    .runs_here = runs_here,
     .round = keep_inputs,
     .sums = fp32_sums,
     .sums_across = fp32_sums_across,
@@ -87,9 +93,26 @@ const struct mg_kernel mg_kernel_avx512 = {
     .cells_down = cells_down,
 };
 
+const struct mg_kernel mg_kernel_avx512_widened = {
+    .name = "avx512f",
+    .precision = MG_PRECISION_BF16,
+    .words = MG_PANEL_PAIRS,
+    .stripe = STRIPE,
+    .input_bytes = 4,
+    .runs_here = runs_here,
+    .of_blocks = &mg_kernel_avx512,
+    .round = keep_inputs,
+    .sums = widened_row_sums,
+    .listed_sums = listed_sums,
+    .cells = cells,
+    .cells_up = cells_up,
+    .cells_down = cells_down,
+};
+
 const struct mg_kernel mg_kernel_avx512_bf16 = {
     .name = "avx512",
     .precision = MG_PRECISION_BF16,
+    .words = MG_PANEL_PAIRS,
     .stripe = STRIPE,
     .input_bytes = 2,
     .runs_here = bf16_runs_here,

@@ -10,7 +10,7 @@
 //     all(x)            x in every lane
 //     fused(x, y, z)    x * y + z, rounded once where the machine can
 //     between(l, x, h)  x, or the bound it is beyond; l if it is NaN
-//     add_line()        a line's products for one vector of columns
+//     DOT(x, y, z)      only where the machine has it: the products of pairs of bf16, + z
 //
 // The sums of a block's rows by a stripe's vectors are kept in registers while the
 // weights go by: each vector of weights read from the cache serves all rows, each input
@@ -22,17 +22,39 @@
 #include "model/cell16_train.h"
 #include "model/features.h"
 
+// What a line of weights is, and what the inputs are.
+enum line {
+    SINGLES, // fp32 against fp32
+    WIDENED, // pairs of bf16, widened, against fp32
+    PAIRS    // pairs of bf16 against pairs that stand where an fp32 number would
+};
+
 enum {
     STRIPE = VECTORS * LANES,
     SIXTEEN = 16 / LANES, // vectors: panels are a multiple of 16 columns wide
     MOST_VECTORS = 7 * SIXTEEN
 };
 
+// A line's products for one vector of columns.
+TARGET static INLINE vector
+add_line(enum line line, vector sum, const float *x, int k, vector w)
+{
+#ifdef DOT
+    if (line == PAIRS)
+        return DOT(all(x[k]), w, sum);
+#endif
+    if (line == SINGLES)
+        return fused(all(x[k]), w, sum);
+    words both = (words)w; // the first of a pair is the lower half of its word
+    sum = fused(all(x[2 * k]), (vector)(both << 16), sum);
+    return fused(all(x[2 * k + 1]), (vector)(both & 0xffff0000), sum);
+}
+
 // Sums of the columns from `column` on, where a stripe begins.  All but b, column and sums
 // are constants where this is called: all loops but the one over the lines are unrolled,
 // or the sums would not be in registers.
 TARGET static INLINE void
-multiply(int rows, int vectors, bool pairs, bool across, const struct mg_block *b,
+multiply(int rows, int vectors, enum line line, bool across, const struct mg_block *b,
          int column, float *sums)
 {
     vector sum[MG_BLOCK_ROWS][MOST_VECTORS], w[MOST_VECTORS];
@@ -59,7 +81,7 @@ multiply(int rows, int vectors, bool pairs, bool across, const struct mg_block *
                 across ? b->x + k * MG_BLOCK_ROWS + r : b->x + (size_t)r * b->x_stride;
 #pragma GCC unroll 28
             for (int v = 0; v < vectors; v++)
-                sum[r][v] = add_line(pairs, sum[r][v], x, across ? 0 : k, w[v]);
+                sum[r][v] = add_line(line, sum[r][v], x, across ? 0 : k, w[v]);
         }
     }
 #pragma GCC unroll 28
@@ -72,20 +94,21 @@ multiply(int rows, int vectors, bool pairs, bool across, const struct mg_block *
 
 // A panel: its stripes, of which the last may be narrower where they are wide.
 TARGET static INLINE void
-multiply_panel(int rows, bool pairs, bool across, const struct mg_block *b, float *sums)
+multiply_panel(int rows, enum line line, bool across, const struct mg_block *b,
+               float *sums)
 {
     int column = 0;
     for (; column + STRIPE <= b->columns; column += STRIPE)
-        multiply(rows, VECTORS, pairs, across, b, column, sums);
+        multiply(rows, VECTORS, line, across, b, column, sums);
     switch ((b->columns - column) / LANES) {
     case 1:
-        multiply(rows, 1, pairs, across, b, column, sums);
+        multiply(rows, 1, line, across, b, column, sums);
         break;
     case 2:
-        multiply(rows, 2, pairs, across, b, column, sums);
+        multiply(rows, 2, line, across, b, column, sums);
         break;
     case 3:
-        multiply(rows, 3, pairs, across, b, column, sums);
+        multiply(rows, 3, line, across, b, column, sums);
         break;
     }
 }
@@ -93,78 +116,79 @@ multiply_panel(int rows, bool pairs, bool across, const struct mg_block *b, floa
 // One row against any number of panels.  Few sums would wait for each other: what is
 // left at the end is taken together with the last whole panel.
 TARGET static INLINE void
-multiply_row(bool pairs, const struct mg_block *b, float *sums)
+multiply_row(enum line line, const struct mg_block *b, float *sums)
 {
     int column = 0, left = b->columns / 16;
     for (; left >= 8; left -= 4, column += MG_PANEL_COLUMNS)
-        multiply(1, 4 * SIXTEEN, pairs, false, b, column, sums);
+        multiply(1, 4 * SIXTEEN, line, false, b, column, sums);
     switch (left) {
     case 1:
-        multiply(1, SIXTEEN, pairs, false, b, column, sums);
+        multiply(1, SIXTEEN, line, false, b, column, sums);
         break;
     case 2:
-        multiply(1, 2 * SIXTEEN, pairs, false, b, column, sums);
+        multiply(1, 2 * SIXTEEN, line, false, b, column, sums);
         break;
     case 3:
-        multiply(1, 3 * SIXTEEN, pairs, false, b, column, sums);
+        multiply(1, 3 * SIXTEEN, line, false, b, column, sums);
         break;
     case 4:
-        multiply(1, 4 * SIXTEEN, pairs, false, b, column, sums);
+        multiply(1, 4 * SIXTEEN, line, false, b, column, sums);
         break;
     case 5:
-        multiply(1, 5 * SIXTEEN, pairs, false, b, column, sums);
+        multiply(1, 5 * SIXTEEN, line, false, b, column, sums);
         break;
     case 6:
-        multiply(1, 6 * SIXTEEN, pairs, false, b, column, sums);
+        multiply(1, 6 * SIXTEEN, line, false, b, column, sums);
         break;
     default:
-        multiply(1, MOST_VECTORS, pairs, false, b, column, sums);
+        multiply(1, MOST_VECTORS, line, false, b, column, sums);
     }
 }
 
 TARGET static INLINE void
-block_sums(bool pairs, bool across, const struct mg_block *b, float *sums)
+block_sums(enum line line, bool across, const struct mg_block *b, float *sums)
 {
     switch (b->rows) {
     case 1:
         if (across)
-            multiply_panel(1, pairs, across, b, sums);
+            multiply_panel(1, line, across, b, sums);
         else
-            multiply_row(pairs, b, sums);
+            multiply_row(line, b, sums);
         break;
     case 2:
-        multiply_panel(2, pairs, across, b, sums);
+        multiply_panel(2, line, across, b, sums);
         break;
     case 3:
-        multiply_panel(3, pairs, across, b, sums);
+        multiply_panel(3, line, across, b, sums);
         break;
     case 4:
-        multiply_panel(4, pairs, across, b, sums);
+        multiply_panel(4, line, across, b, sums);
         break;
     case 5:
-        multiply_panel(5, pairs, across, b, sums);
+        multiply_panel(5, line, across, b, sums);
         break;
     default:
-        multiply_panel(MG_BLOCK_ROWS, pairs, across, b, sums);
+        multiply_panel(MG_BLOCK_ROWS, line, across, b, sums);
     }
 }
 
 TARGET static void
 fp32_sums(const struct mg_block *block, float *sums)
 {
-    block_sums(false, false, block, sums);
-}
-
-TARGET static void
-bf16_sums(const struct mg_block *block, float *sums)
-{
-    block_sums(true, false, block, sums);
+    block_sums(SINGLES, false, block, sums);
 }
 
 TARGET static void
 fp32_sums_across(const struct mg_block *block, float *sums)
 {
-    block_sums(false, true, block, sums);
+    block_sums(SINGLES, true, block, sums);
+}
+
+// Of one row.
+TARGET static void
+widened_row_sums(const struct mg_block *block, float *sums)
+{
+    multiply_row(WIDENED, block, sums);
 }
 
 TARGET static void

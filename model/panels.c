@@ -82,13 +82,17 @@ arrange_input(const struct mg_panels *panels, const struct mg_gate_weights *a,
         mg_panels_arrange(panels, b->values + k - a->inputs, b->stride, row);
     else
         memset(row, 0, (size_t)panels->width * sizeof *row);
+    if (panels->words == MG_PANEL_ROUNDED)
+        for (int j = 0; j < panels->width; j++)
+            row[j] = mg_bf16_value(mg_bf16(row[j]));
 }
 
 void
 mg_panels_pack(struct mg_panels *panels, const struct mg_gate_weights *a,
                const struct mg_gate_weights *b, float *scratch)
 {
-    float *row = scratch, *next = panels->pairs ? scratch + panels->width : NULL;
+    bool pairs = panels->words == MG_PANEL_PAIRS;
+    float *row = scratch, *next = pairs ? scratch + panels->width : NULL;
     int inputs_a_line = next ? 2 : 1;
     for (int line = 0; line < panels->lines; line++) {
         arrange_input(panels, a, b, line * inputs_a_line, row);
@@ -100,14 +104,14 @@ mg_panels_pack(struct mg_panels *panels, const struct mg_gate_weights *a,
 }
 
 int
-mg_panels_init(struct mg_panels *panels, int units, enum mg_precision precision,
+mg_panels_init(struct mg_panels *panels, int units, enum mg_panel_words words,
                int stripe, const struct mg_gate_weights *a,
                const struct mg_gate_weights *b)
 {
     int inputs = a->inputs + b->inputs;
-    *panels = (struct mg_panels){.units = units, .inputs = inputs, .stripe = stripe};
-    panels->pairs = precision == MG_PRECISION_BF16;
-    panels->lines = panels->pairs ? (inputs + 1) / 2 : inputs;
+    *panels = (struct mg_panels){
+        .units = units, .inputs = inputs, .stripe = stripe, .words = words};
+    panels->lines = words == MG_PANEL_PAIRS ? (inputs + 1) / 2 : inputs;
     panels->count = (units + MG_PANEL_UNITS - 1) / MG_PANEL_UNITS;
     panels->width = (panels->count - 1) * MG_PANEL_COLUMNS +
                     mg_panels_columns(panels, panels->count - 1);

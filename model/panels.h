@@ -30,14 +30,21 @@ enum {
 // How weights are held; AUTO: as the model file holds them.
 enum mg_precision { MG_PRECISION_AUTO, MG_PRECISION_FP32, MG_PRECISION_BF16 };
 
+// What a word of a panel is.
+enum mg_panel_words {
+    MG_PANEL_FP32,    // a weight
+    MG_PANEL_ROUNDED, // a weight that bf16 can hold, in fp32
+    MG_PANEL_PAIRS    // the bf16 weights of two inputs
+};
+
 struct mg_panels {
-    int units;      // H
-    int inputs;     // K
-    int lines;      // K, or half of it for pairs, rounded up
-    int stripe;     // columns that stand together
-    bool pairs;     // bf16
-    int count;      // of panels
-    int width;      // columns of all panels together: the length of a row of sums
+    int units;  // H
+    int inputs; // K
+    int lines;  // K, or half of it for pairs, rounded up
+    int stripe; // columns that stand together
+    int count;  // of panels
+    int width;  // columns of all panels together: the length of a row of sums
+    enum mg_panel_words words;
     float *weights; // (count, stripes, lines, columns of a stripe) words of 4 bytes,
                     // 64-byte aligned, owned
 };
@@ -51,9 +58,9 @@ struct mg_gate_weights {
 };
 
 // Packs two matrices of the same 4H rows one after the other (inputs 0: there is none),
-// so that K = a->inputs + b->inputs.  precision: FP32 or BF16, rounded to nearest even;
-// stripe: the kernel's.  Returns 0 or -ENOMEM.
-int mg_panels_init(struct mg_panels *panels, int units, enum mg_precision precision,
+// so that K = a->inputs + b->inputs.  Weights of bf16 are rounded to nearest even.  stripe:
+// the kernel's.  Returns 0 or -ENOMEM.
+int mg_panels_init(struct mg_panels *panels, int units, enum mg_panel_words words,
                    int stripe, const struct mg_gate_weights *a,
                    const struct mg_gate_weights *b);
 

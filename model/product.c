@@ -18,9 +18,13 @@ mg_product_init(struct mg_product *product, const struct mg_kernel *kernel, int 
                 int units, const struct mg_gate_weights *a,
                 const struct mg_gate_weights *b)
 {
+    enum mg_panel_words held = kernel->words;
+    if (rows > 1 && kernel->of_blocks) {
+        kernel = kernel->of_blocks;
+        held = MG_PANEL_ROUNDED;
+    }
     *product = (struct mg_product){.kernel = kernel};
-    if (mg_panels_init(&product->panels, units, kernel->precision, kernel->stripe, a,
-                       b))
+    if (mg_panels_init(&product->panels, units, held, kernel->stripe, a, b))
         return -ENOMEM;
     // One more than K: the second of a last pair.
     size_t words = (size_t)product->panels.inputs / LINE_WORDS + 1;

@@ -78,8 +78,7 @@ check_hearing(const struct mg_kernel *kernel)
     struct mg_recall recall = {0};
     uint16_t heard[MG_NOTES_MAX];
     mg_fixture_roll(&roll, mg_fixture_odd.lowest_note, N, MG_FIXTURE_STEPS, 12);
-    assert_int_equal(mg_panels_init(&panels, H, MG_PRECISION_FP32, 64, &none, &none),
-                     0);
+    assert_int_equal(mg_panels_init(&panels, H, MG_PANEL_FP32, 64, &none, &none), 0);
     assert_int_equal(mg_hearing_init(&hearing, &model->layout, model->weights, &panels),
                      0);
     float *x = calloc((size_t)N * (size_t)F, sizeof *x);

@@ -172,14 +172,13 @@ prepare(struct cpu *cpu, const struct mg_kernel *kernel)
     return 0;
 }
 
-// The best kernel for a precision; a bf16 one that does not round its inputs has no product
-// for weight gradients, and would not be faster than fp32.
+// The best kernel for a precision: what a training multiplies is blocks.
 static const struct mg_kernel *
 pick_kernel(enum mg_precision precision)
 {
     const struct mg_kernel *kernel = mg_kernel_pick(
         precision == MG_PRECISION_BF16 ? MG_PRECISION_BF16 : MG_PRECISION_FP32);
-    return kernel->sums_across ? kernel : mg_kernel_pick(MG_PRECISION_FP32);
+    return kernel->of_blocks ? kernel->of_blocks : kernel;
 }
 
 struct mg_backend *

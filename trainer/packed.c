@@ -36,8 +36,8 @@ layer_init(struct mg_packed_layer *layer, const struct mg_kernel *kernel,
     layer->heard = heard;
     struct mg_gate_weights x = input_weights(layer, weights);
     struct mg_gate_weights h = recurrent_weights(layer, weights);
-    if (mg_panels_init(&layer->panels, lstm->units, kernel->precision, kernel->stripe,
-                       &x, &h))
+    if (mg_panels_init(&layer->panels, lstm->units, kernel->words, kernel->stripe, &x,
+                       &h))
         return -ENOMEM;
     size_t G = (size_t)layer->panels.width;
     layer->back_columns = (x.inputs + h.inputs + VECTOR - 1) / VECTOR * VECTOR;
@@ -125,8 +125,9 @@ static void
 pack_back(struct mg_packed_layer *layer, const float *weights)
 {
     const struct mg_panels *panels = &layer->panels;
-    int columns = layer->back_columns, step = panels->pairs ? 2 : 1;
-    float *line = layer->scratch, *next = panels->pairs ? line + columns : NULL;
+    bool pairs = panels->words == MG_PANEL_PAIRS;
+    int columns = layer->back_columns, step = pairs ? 2 : 1;
+    float *line = layer->scratch, *next = pairs ? line + columns : NULL;
     for (int g = 0; g < panels->width; g += step) {
         back_line(layer, weights, g, line);
         if (next)
