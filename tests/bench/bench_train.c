@@ -228,8 +228,9 @@ print_way(const struct bench *b, const struct way *way)
            mg_samples_median(&way->seconds), (double)b->note_steps / least,
            1e-9 * b->flop / least, 100 * b->flop / least / peak,
            least * peak / b->flop);
-    if (b->rival)
-        printf(" %7.1f", mg_samples_least(&b->rival_seconds[way->precision]) / least);
+    const struct mg_samples *rival = &b->rival_seconds[way->precision];
+    if (rival->count)
+        printf(" %7.1f", mg_samples_least(rival) / least);
     putchar('\n');
 }
 
@@ -257,10 +258,13 @@ print_table(const struct bench *b)
             print_way(b, &b->ways[i]);
         else
             print_gpu(b, &b->ways[i]);
-    for (int p = 0; p < PRECISIONS && b->rival; p++)
-        printf("torch %s %2d %8.3f %8.3f\n", PRECISION_NAME[p], b->threads,
-               mg_samples_least(&b->rival_seconds[p]),
-               mg_samples_median(&b->rival_seconds[p]));
+    for (int p = 0; p < PRECISIONS; p++)
+        if (b->rival_seconds[p].count)
+            printf("torch %s %2d %8.3f %8.3f\n", PRECISION_NAME[p], b->threads,
+                   mg_samples_least(&b->rival_seconds[p]),
+                   mg_samples_median(&b->rival_seconds[p]));
+        else if (b->rival)
+            printf("torch %s: does not run here\n", PRECISION_NAME[p]);
 }
 
 static void
