@@ -24,14 +24,19 @@ figure() { # WHAT: a number of milliseconds that mg-train has said
     sed -n "s/.* \([0-9.]*\) ms $1.*/\1/p" err
 }
 
+train() { # WORD...: a command and its words; what mg-train says goes to err
+    "$@" -o "$rig_private/model$RANDOM" corpus >out 2>err </dev/null && return
+    cat err
+    return 1
+}
+
 row() { # RANKS KIND RATE COMMAND...: which takes mg-train's words
     local size=$1 kind=$2 rate=$3 alone
     shift 3
-    "$@" "${words[@]}" -o "$rig_private/a$RANDOM" --batch "$size" --segment 1 --updates 1 \
-        corpus >out 2>err </dev/null || cat err
+    set -- "$@" "${words[@]}" --batch "$size"
+    train "$@" --segment 1 --updates 1 || return
     alone=$(figure 'by itself')
-    "$@" "${words[@]}" -o "$rig_private/b$RANDOM" --batch "$size" --segment 40 --updates 4 \
-        corpus >out 2>err </dev/null || cat err
+    train "$@" --segment 40 --updates 4 || return
     printf '%5s  %-7s %-8s %8.2f %8s %8.2f\n' "$size" "$kind" "$rate" "$alone" \
         "$(model "$size" "$rate")" "$(figure 'waited for')"
 }
