@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io/program.h"
+
 enum {
     TEND_MS = 20,     // the recorder's ring holds far more
     SERVICE_MS = 100, // how often the driver is looked after
@@ -79,7 +81,7 @@ mg_live_take_signals(void)
     static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     for (size_t i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
-        sigaction(SIGNALS[i], &action, NULL);
+        mg_program_take_signal(SIGNALS[i], &action);
 }
 
 static int64_t

@@ -169,3 +169,13 @@ mg_program_end(int status)
         return status;
     return mg_program_fail("standard output: %s", g_strerror(errno ? errno : EIO));
 }
+
+void
+mg_program_take_signal(int number, const struct sigaction *action)
+{
+    struct sigaction before;
+    bool is_ignored =
+        sigaction(number, NULL, &before) == 0 && before.sa_handler == SIG_IGN;
+    if (number != SIGHUP || !is_ignored)
+        sigaction(number, action, NULL);
+}

@@ -8,12 +8,13 @@
 //     if (status != MG_PROGRAM_GO_ON)
 //         return status;
 //
-// These print, for a main file; nothing else may call them, and none of them exits.
-// Main thread only.
+// These print, for a main file; nothing else may call them but the last, and none of them
+// exits.  Main thread only.
 #ifndef MG_IO_PROGRAM_H
 #define MG_IO_PROGRAM_H
 
 #include <glib.h>
+#include <signal.h>
 
 // Exit status; MG_PROGRAM_GO_ON is none.
 enum mg_program_status {
@@ -45,5 +46,8 @@ int mg_program_usage(const char *format, ...) G_GNUC_PRINTF(1, 2);
 // The last call of a main file: what was printed must have arrived (a full disk behind
 // ">").  Returns `status`, or COULD_NOT after one line on stderr.
 int mg_program_end(int status);
+
+// Has the process take a signal, but for a SIGHUP that nohup has it ignore.  Prints nothing.
+void mg_program_take_signal(int number, const struct sigaction *action);
 
 #endif

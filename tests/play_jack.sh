@@ -66,11 +66,17 @@ jumps() {
     counters_agree "stop, start and locate"
 }
 
+# Under nohup, which has a hang-up ignored.
 ended_by() { # SIGNAL
+    trap '' HUP
     play_start "$random"
+    trap - HUP
     record 5 start@24000 &
     local recorder=$!
-    sleep 3.2
+    sleep 3
+    kill -HUP "$player"
+    sleep 0.2
+    check "SIG$1 while rolling: a hang-up before it does nothing" kill -0 "$player"
     play_end "$1"
     wait $recorder
     judge "SIG$1 while rolling" 4 -v free_offs=1

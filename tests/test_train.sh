@@ -73,12 +73,15 @@ check "a resumed run makes its model under another name" "${train[@]}" -o b.safe
     --updates 9 --resume a.safetensors.checkpoint corpus >/dev/null 2>&1
 check "which opens" "${eval[@]}" --json b.safetensors corpus >/dev/null 2>&1
 
-"${train[@]}" -o long.safetensors --updates 1000000 corpus >/dev/null 2>log &
+# It takes a hang-up as ctrl-C, but not under nohup, which has it ignored.
+(trap '' HUP && exec "${train[@]}" -o long.safetensors --updates 1000000 corpus >/dev/null 2>log) &
 trainer=$!
 for _ in $(seq 100); do
     grep -q '^update 3' log && break
+    kill -HUP $trainer
     sleep 0.1
 done
+check "a hang-up does not end it under nohup" kill -0 $trainer
 kill -INT $trainer
 wait $trainer
 check "ctrl-C ends with status 0" [ $? = 0 ]

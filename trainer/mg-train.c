@@ -28,9 +28,9 @@ static void
 catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    mg_program_take_signal(SIGINT, &action);
+    mg_program_take_signal(SIGTERM, &action);
+    mg_program_take_signal(SIGHUP, &action);
     signal(SIGPIPE, SIG_IGN); // who reads the progress may leave: the training goes on
 }
 
