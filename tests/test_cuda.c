@@ -184,8 +184,8 @@ assert_scores(struct mg_twins *t)
 {
     struct mg_score cpu, gpu;
     struct mg_backend *on_cpu = t->cpu.backend, *on_gpu = t->gpu.backend;
-    assert_int_equal(on_cpu->ops->score(on_cpu, &t->corpus, &cpu, NULL), 0);
-    assert_int_equal(on_gpu->ops->score(on_gpu, &t->corpus, &gpu, NULL), 0);
+    assert_int_equal(on_cpu->ops->score(on_cpu, &t->corpus, NULL, &cpu, NULL), 0);
+    assert_int_equal(on_gpu->ops->score(on_gpu, &t->corpus, NULL, &gpu, NULL), 0);
     assert_losses(&cpu.loss, &gpu.loss, 1);
     assert_int_equal(cpu.pieces, gpu.pieces);
     assert_int_equal(cpu.steps, gpu.steps);

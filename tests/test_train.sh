@@ -90,6 +90,29 @@ stopped=$(sed -n 's/^stopped after update \([0-9]*\);.*/\1/p' log)
 check "the checkpoint after ctrl-C loads" "${train[@]}" -o long.safetensors \
     --updates $((stopped + 1)) --resume long.safetensors.checkpoint corpus >/dev/null 2>&1
 
+# A score may take minutes: it is given up, and due again.
+mkdir held other
+"$build/mg-compose" -o other/short.mid --seed 7 --steps 40 random.safetensors >/dev/null
+"$build/mg-compose" -o held/long.mid --seed 6 --steps 15000 random.safetensors >/dev/null
+slow=("${train[@]}" --valid held --checkpoint-every 2 --updates 4)
+"${slow[@]}" -o slow.safetensors corpus >/dev/null 2>&1
+"${slow[@]}" -o part.safetensors --log part.log corpus >/dev/null 2>log &
+trainer=$!
+for _ in $(seq 3000); do
+    grep -q '"update":2,' part.log 2>/dev/null && break
+    sleep 0.01
+done
+kill -TERM $trainer
+wait $trainer
+check "a score is given up" [ "$(grep -c 'nats a step' log)" = 0 ]
+check "where it stood still" grep -q '^stopped after update 2;' log
+"${slow[@]}" -o part.safetensors --resume part.safetensors.checkpoint corpus >/dev/null 2>log
+check "and made when the run goes on" grep -q '^update 2: held out' log
+check "to the same model" cmp -s <(data_of slow.safetensors) <(data_of part.safetensors)
+check "but not with other pieces held out" refuses 1 'another held-out corpus (1 pieces, 15000 steps' \
+    "${train[@]}" --valid other -o part.safetensors --checkpoint-every 2 --updates 6 \
+    --resume part.safetensors.checkpoint corpus
+
 # --- held-out pieces ------------------------------------------------------------------------
 "${train[@]}" -o held.safetensors --updates 1 --valid corpus/deeper corpus >/dev/null 2>log
 check "what is held out is not trained on" grep -q '^1 pieces of the corpus are held out' log

@@ -71,6 +71,7 @@ start(struct mg_training *training, const struct mg_settings *settings,
     };
     assert_int_equal(mg_training_init(training, settings, model, corpus, &choice, NULL),
                      0);
+    training->held_out = corpus;
 }
 
 static struct mg_update
@@ -236,7 +237,7 @@ it_learns(void **unused)
         struct mg_evaluator *e = mg_evaluator_create(&t.model->layout, 2);
         for (int i = 0; i < 150; i++)
             update(&t);
-        struct mg_loss loss = mg_evaluator_run(e, t.model->weights, &corpus).loss;
+        struct mg_loss loss = mg_evaluator_run(e, t.model->weights, &corpus, NULL).loss;
         print_message("%g nats, %g by frequencies\n", loss.play + loss.articulate,
                       bound);
         assert_true(loss.play + loss.articulate < 0.9 * bound);
@@ -335,14 +336,17 @@ resume_goes_on_to_the_bit(void **unused)
 
 // Restoring under other settings says which; the number of updates may grow.
 static void
-assert_restore(const struct mg_settings *settings, const struct mg_corpus *corpus,
-               GBytes *bytes, const char *named)
+assert_restore_held_out(const struct mg_settings *settings,
+                        const struct mg_corpus *corpus,
+                        const struct mg_corpus *held_out, GBytes *bytes,
+                        const char *named)
 {
     struct mg_training other;
     GError *error = NULL;
     gsize length;
     const void *data = g_bytes_get_data(bytes, &length);
     start(&other, settings, corpus, 1);
+    other.held_out = held_out;
     int status = mg_checkpoint_restore(&other, data, length, &error);
     assert_int_equal(status != 0, named != NULL);
     if (named && !strstr(error->message, named))
@@ -352,22 +356,31 @@ assert_restore(const struct mg_settings *settings, const struct mg_corpus *corpu
 }
 
 static void
+assert_restore(const struct mg_settings *settings, const struct mg_corpus *corpus,
+               GBytes *bytes, const char *named)
+{
+    assert_restore_held_out(settings, corpus, corpus, bytes, named);
+}
+
+static void
 a_wrong_checkpoint_is_refused(void **unused)
 {
     (void)unused;
     struct mg_corpus corpus;
     struct mg_training t;
     make_corpus(&corpus);
-    start(&t, &SETTINGS, &corpus, 1);
+    struct mg_settings base = SETTINGS, s;
+    base.decay = 0.1;
+    start(&t, &base, &corpus, 1);
     GBytes *bytes = mg_checkpoint_encode(&t);
-    struct mg_settings s = SETTINGS;
+    s = base;
     assert_restore(&s, &corpus, bytes, NULL);
     s.updates *= 2;
     assert_restore(&s, &corpus, bytes, NULL);
     s.final_rate = 0.5;
     assert_restore(&s, &corpus, bytes, "--final-rate");
 #define ASSERT_NAMED(field, value, option)                                             \
-    (s = SETTINGS, s.field = (value), assert_restore(&s, &corpus, bytes, option))
+    (s = base, s.field = (value), assert_restore(&s, &corpus, bytes, option))
     ASSERT_NAMED(shape.lowest_note, 41, "--notes");
     ASSERT_NAMED(shape.notes, 21, "--notes");
     ASSERT_NAMED(shape.steps_per_quarter, 4, "--steps-per-quarter");
@@ -378,7 +391,7 @@ a_wrong_checkpoint_is_refused(void **unused)
     ASSERT_NAMED(learning_rate, 0.02, "--learning-rate");
     ASSERT_NAMED(warmup, 10, "--warmup");
     ASSERT_NAMED(clip, 1.0, "--clip");
-    ASSERT_NAMED(decay, 0.3, "--decay");
+    ASSERT_NAMED(decay, 0.0, "--decay");
     ASSERT_NAMED(dropout, 0.5, "--dropout");
     ASSERT_NAMED(batch, 5, "--batch");
     ASSERT_NAMED(segment, 11, "--segment");
@@ -387,12 +400,15 @@ a_wrong_checkpoint_is_refused(void **unused)
 #undef ASSERT_NAMED
     struct mg_corpus smaller = corpus;
     smaller.piece_count--;
-    assert_restore(&SETTINGS, &smaller, bytes, "corpus");
+    assert_restore(&base, &smaller, bytes, "another corpus");
+    assert_restore_held_out(&base, &corpus, &smaller, bytes, "held-out corpus");
+    s.shape.lowest_note = 41; // it may follow from the corpus
+    assert_restore(&s, &smaller, bytes, "another corpus");
 
     gsize length;
     const char *data = g_bytes_get_data(bytes, &length);
     GBytes *cut = g_bytes_new(data, length - 1);
-    assert_restore(&SETTINGS, &corpus, cut, "");
+    assert_restore(&base, &corpus, cut, "");
     g_bytes_unref(cut);
     g_bytes_unref(bytes);
     mg_training_finish(&t);
@@ -426,6 +442,25 @@ a_changed_checkpoint_is_refused(void **unused)
     }
     assert_int_equal(mg_checkpoint_restore(&t, data, length, NULL), 0);
     g_free(data);
+    mg_training_finish(&t);
+    mg_corpus_finish(&corpus);
+}
+
+static void
+a_score_is_given_up(void **unused)
+{
+    (void)unused;
+    struct mg_corpus corpus;
+    struct mg_training t;
+    struct mg_score score;
+    make_corpus(&corpus);
+    start(&t, &SETTINGS, &corpus, 2);
+    volatile sig_atomic_t stop = 0;
+    assert_int_equal(mg_training_score(&t, &stop, &score, NULL), 0);
+    assert_true(score.steps == corpus.steps && score.pieces == corpus.piece_count);
+    stop = SIGTERM;
+    assert_int_equal(mg_training_score(&t, &stop, &score, NULL), 0);
+    assert_int_equal(score.steps, 0);
     mg_training_finish(&t);
     mg_corpus_finish(&corpus);
 }
@@ -474,7 +509,7 @@ scores_do_not_depend_on_threads(void **unused)
     struct mg_score scores[2];
     for (int i = 0; i < 2; i++) {
         struct mg_evaluator *e = mg_evaluator_create(&model->layout, 1 + 2 * i);
-        scores[i] = mg_evaluator_run(e, model->weights, &corpus);
+        scores[i] = mg_evaluator_run(e, model->weights, &corpus, NULL);
         mg_evaluator_destroy(e);
     }
     assert_true(scores[0].loss.play == scores[1].loss.play);
@@ -517,6 +552,7 @@ main(void)
         cmocka_unit_test(resume_goes_on_to_the_bit),
         cmocka_unit_test(a_wrong_checkpoint_is_refused),
         cmocka_unit_test(a_changed_checkpoint_is_refused),
+        cmocka_unit_test(a_score_is_given_up),
         cmocka_unit_test(a_lost_loss_is_seen),
         cmocka_unit_test(scores_do_not_depend_on_threads),
         cmocka_unit_test(holding_out_keeps_both_sides),

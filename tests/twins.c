@@ -249,6 +249,7 @@ start(struct mg_training *training, enum mg_device device, enum mg_precision pre
         .device = device, .precision = precision, .threads = 2};
     stop_at(mg_training_init(training, &SETTINGS, model, corpus, &choice, &error),
             error);
+    training->held_out = corpus;
 }
 
 static double
@@ -261,11 +262,11 @@ nats_after_update(struct mg_training *training)
 }
 
 static double
-score_of(struct mg_training *training, const struct mg_corpus *corpus)
+score_of(struct mg_training *training)
 {
     struct mg_score score;
     GError *error = NULL;
-    stop_at(mg_training_score(training, corpus, &score, &error), error);
+    stop_at(mg_training_score(training, NULL, &score, &error), error);
     return mg_score_nats(&score);
 }
 
@@ -285,8 +286,8 @@ mg_twins_train(enum mg_precision precision, struct mg_twin_curves *curves)
         curves->last = nats;
         curves->apart = fmax(curves->apart, apart);
     }
-    curves->cpu_score = score_of(&cpu, &corpus);
-    curves->gpu_score = score_of(&gpu, &corpus);
+    curves->cpu_score = score_of(&cpu);
+    curves->gpu_score = score_of(&gpu);
     mg_training_finish(&gpu);
     mg_training_finish(&cpu);
     mg_corpus_finish(&corpus);

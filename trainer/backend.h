@@ -73,7 +73,8 @@ struct mg_backend_ops {
 
     // The score of a corpus under the present weights, as mg_evaluator_run().
     int (*score)(struct mg_backend *backend, const struct mg_corpus *corpus,
-                 struct mg_score *score, GError **error);
+                 const volatile sig_atomic_t *stop, struct mg_score *score,
+                 GError **error);
 
     // Takes the weights and means of the host, and gives them back.
     int (*load)(struct mg_backend *backend, GError **error);

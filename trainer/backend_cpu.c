@@ -108,8 +108,8 @@ no_memory(GError **error)
 }
 
 static int
-score(struct mg_backend *backend, const struct mg_corpus *corpus, struct mg_score *out,
-      GError **error)
+score(struct mg_backend *backend, const struct mg_corpus *corpus,
+      const volatile sig_atomic_t *stop, struct mg_score *out, GError **error)
 {
     struct cpu *cpu = (struct cpu *)backend;
     const struct mg_model *model = cpu->task.model;
@@ -117,7 +117,7 @@ score(struct mg_backend *backend, const struct mg_corpus *corpus, struct mg_scor
         cpu->evaluator = mg_evaluator_create(&model->layout, cpu->threads);
     if (!cpu->evaluator)
         return no_memory(error);
-    *out = mg_evaluator_run(cpu->evaluator, model->weights, corpus);
+    *out = mg_evaluator_run(cpu->evaluator, model->weights, corpus, stop);
     return 0;
 }
 

@@ -14,6 +14,8 @@
 
 enum { SETTINGS_MAX = 32, NUMBER_CHARS = G_ASCII_DTOSTR_BUF_SIZE };
 
+static const char CORPUS[] = "corpus", HELD_OUT[] = "held-out corpus";
+
 // A setting as the checkpoint names it: the long option that sets it.
 struct setting {
     const char *key;
@@ -34,8 +36,7 @@ static void
 add_shape(struct setting *settings, int *count, const struct mg_shape *shape)
 {
     add_setting(settings, count, "steps-per-quarter", shape->steps_per_quarter);
-    if (shape->feature_set != MG_FEATURE_SET_SEED) // there was no other at first
-        add_setting(settings, count, "features", shape->feature_set);
+    add_setting(settings, count, "features", shape->feature_set);
     add_setting(settings, count, "notes", shape->lowest_note);
     add_setting(settings, count, "notes", shape->notes);
     for (int l = 0; l < MG_LAYERS_MAX; l++) {
@@ -57,8 +58,7 @@ list_settings(const struct mg_training *t, struct setting *out)
     add_setting(out, &count, "warmup", (double)s->warmup);
     add_setting(out, &count, "final-rate", s->final_rate);
     add_setting(out, &count, "clip", s->clip);
-    if (s->decay > 0.0) // there was none at first
-        add_setting(out, &count, "decay", s->decay);
+    add_setting(out, &count, "decay", s->decay);
     add_setting(out, &count, "dropout", s->dropout);
     add_setting(out, &count, "batch", s->batch);
     add_setting(out, &count, "segment", s->segment);
@@ -110,9 +110,11 @@ struct field {
 // int64_t
 static const struct field COUNTS[] = {
     {"update", offsetof(struct mg_training, update)},
+    {"scored", offsetof(struct mg_training, scored)},
     {"optimizer-updates", offsetof(struct mg_training, optimizer.updates)},
     {"rollbacks", offsetof(struct mg_training, watch.rollbacks)},
     {"best-update", offsetof(struct mg_training, best.update)},
+    {"scores-since-best", offsetof(struct mg_training, best.scores_since)},
     {"best-steps", offsetof(struct mg_training, best.score.steps)},
     {"best-sounding", offsetof(struct mg_training, best.score.sounding)},
 };
@@ -174,6 +176,14 @@ add_arrays(const struct mg_layout *layout, const float *values, const char *pref
     return (size_t)count;
 }
 
+// What tells one corpus from another.
+static char *
+corpus_text(const struct mg_corpus *corpus)
+{
+    return g_strdup_printf("%d pieces, %" G_GINT64_FORMAT " steps", corpus->piece_count,
+                           corpus->steps);
+}
+
 GBytes *
 mg_checkpoint_encode(const struct mg_training *t)
 {
@@ -193,8 +203,8 @@ mg_checkpoint_encode(const struct mg_training *t)
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     mg_model_describe(t->model, metadata);
     put_text(metadata, "settings", settings_text(t));
-    put_number(metadata, "corpus-pieces", t->batches.corpus->piece_count);
-    put_number(metadata, "corpus-steps", (double)t->batches.corpus->steps);
+    put_text(metadata, CORPUS, corpus_text(t->batches.corpus));
+    put_text(metadata, HELD_OUT, corpus_text(t->held_out));
     put_state(metadata, t);
     put_text(metadata, "sha256", hash_metadata(metadata));
     GBytes *bytes = mg_safetensors_encode(arrays, count, metadata);
@@ -260,7 +270,8 @@ check_settings(const struct mg_safetensors *file, const struct mg_training *t,
     if (!same) {
         const char *item = ours[i] && *ours[i] ? ours[i] : theirs[i] ? theirs[i] : "";
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                    "the checkpoint was made with another --%.*s",
+                    "the checkpoint was made with another --%.*s: give all options of "
+                    "then, --from too",
                     (int)strcspn(item, "="), item);
     }
     g_strfreev(theirs);
@@ -270,19 +281,20 @@ check_settings(const struct mg_safetensors *file, const struct mg_training *t,
 }
 
 static int
-check_corpus(const struct mg_safetensors *file, const struct mg_corpus *corpus,
-             GError **error)
+check_corpus(const struct mg_safetensors *file, const char *name,
+             const struct mg_corpus *corpus, GError **error)
 {
-    double pieces, steps;
-    if (get_number(file, "corpus-pieces", 0, &pieces, error) ||
-        get_number(file, "corpus-steps", 0, &steps, error))
-        return -EINVAL;
-    if ((int64_t)pieces == corpus->piece_count && (int64_t)steps == corpus->steps)
-        return 0;
-    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                "the checkpoint was made with another corpus (%.0f pieces, %.0f steps)",
-                pieces, steps);
-    return -EINVAL;
+    const char *theirs = get_text(file, name);
+    if (!theirs)
+        return refuse(error, "not a checkpoint: no", name);
+    char *ours = corpus_text(corpus);
+    bool same = strcmp(theirs, ours) == 0;
+    if (!same)
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "the checkpoint was made with another %s (%s, here %s)", name,
+                    theirs, ours);
+    g_free(ours);
+    return same ? 0 : -EINVAL;
 }
 
 static int
@@ -344,10 +356,13 @@ mg_checkpoint_restore(struct mg_training *t, const void *bytes, size_t length,
     int status = mg_safetensors_parse(bytes, length, &file, error);
     if (!status)
         status = check_hash(&file, error);
+    // The corpora first: the range of notes may follow from them.
+    if (!status)
+        status = check_corpus(&file, CORPUS, t->batches.corpus, error);
+    if (!status)
+        status = check_corpus(&file, HELD_OUT, t->held_out, error);
     if (!status)
         status = check_settings(&file, t, error);
-    if (!status)
-        status = check_corpus(&file, t->batches.corpus, error);
     if (!status)
         status = restore_state(&file, t, error);
     if (!status)

@@ -17,6 +17,7 @@ struct mg_evaluator {
     struct mg_workspace **workspaces; // one a thread
     // The run in hand:
     const struct mg_corpus *corpus;
+    const volatile sig_atomic_t *stop;
     struct mg_score *scores; // one a piece
 };
 
@@ -76,7 +77,8 @@ score_piece(void *context, int thread, int job)
     struct mg_score *score = &e->scores[job];
     *score = (struct mg_score){0};
     mg_score_count(score, &e->layout.shape, roll);
-    for (int start = 0; start < roll->steps; start += SEGMENT_STEPS) {
+    for (int start = 0; start < roll->steps && !(e->stop && *e->stop);
+         start += SEGMENT_STEPS) {
         struct mg_segment segment = segment_at(roll, start);
         mg_backprop_forward(e->workspaces[thread], e->packed, &segment, start > 0, NULL,
                             &score->loss);
@@ -85,11 +87,12 @@ score_piece(void *context, int thread, int job)
 
 struct mg_score
 mg_evaluator_run(struct mg_evaluator *e, const float *weights,
-                 const struct mg_corpus *corpus)
+                 const struct mg_corpus *corpus, const volatile sig_atomic_t *stop)
 {
     struct mg_score sum = {0};
     mg_packed_take(e->packed, weights, e->threads);
     e->corpus = corpus;
+    e->stop = stop;
     e->scores = g_new0(struct mg_score, corpus->piece_count);
     mg_team_run(e->threads, corpus->piece_count, score_piece, e);
     for (int i = 0; i < corpus->piece_count; i++) {
@@ -104,7 +107,7 @@ mg_evaluator_run(struct mg_evaluator *e, const float *weights,
     }
     g_free(e->scores);
     e->scores = NULL;
-    return sum;
+    return stop && *stop ? (struct mg_score){0} : sum;
 }
 
 float *

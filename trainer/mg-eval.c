@@ -171,7 +171,7 @@ score(const struct options *options, const struct mg_model *model,
         status = write_probabilities(evaluator, model, corpus, options->probabilities,
                                      error);
     if (!status)
-        figures->score = mg_evaluator_run(evaluator, model->weights, corpus);
+        figures->score = mg_evaluator_run(evaluator, model->weights, corpus, NULL);
     mg_evaluator_destroy(evaluator);
     if (status)
         return status;

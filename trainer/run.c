@@ -30,15 +30,20 @@ print_score(struct mg_run *run, const struct mg_score *score, bool is_best)
                     is_best ? ", the best" : "");
 }
 
-// Scores the held-out pieces and keeps the state, unless it is lost.
+// Scores the held-out pieces and keeps the state, unless it is lost.  Told to stop it gives
+// the score up; it is due again when the run goes on.
 static int
 score_and_keep(struct mg_run *run, GError **error)
 {
     struct mg_training *t = &run->training;
     struct mg_score score;
     mg_rescue_open(&run->rescue, false);
-    int status = mg_training_score(t, &run->held_out, &score, error);
+    int status = mg_training_score(t, run->stop_signal, &score, error);
     mg_rescue_close(&run->rescue);
+    if (!status && !score.steps) {
+        run->must_stop = true;
+        return 0;
+    }
     if (!status)
         status = mg_training_store(t, error);
     if (!status)
@@ -52,9 +57,12 @@ score_and_keep(struct mg_run *run, GError **error)
     if (run->is_lost)
         return 0;
     run->line.held_out = nats;
+    t->scored = t->update;
+    t->best.scores_since++;
     if (is_best) {
         t->best.score = score;
         t->best.update = t->update;
+        t->best.scores_since = 0;
         memcpy(t->best.model->weights, t->model->weights,
                t->model->layout.parameters * sizeof(float));
         describe_best(run);
@@ -123,9 +131,8 @@ roll_back(struct mg_run *run, GError **error)
 static bool
 is_exhausted(const struct mg_run *run)
 {
-    const struct mg_training *t = &run->training;
-    int64_t scores = (t->update - t->best.update) / run->options->checkpoint_every;
-    return run->options->patience && scores >= run->options->patience;
+    int patience = run->options->patience;
+    return patience && run->training.best.scores_since >= patience;
 }
 
 // Time for a score.  A state in doubt is not to be kept: it waits for the next time.
@@ -133,6 +140,8 @@ static bool
 is_due(const struct mg_run *run)
 {
     const struct mg_training *t = &run->training;
+    if (t->update == t->scored)
+        return false;
     return t->update == run->settings.updates ||
            (t->update % run->options->checkpoint_every == 0 && !t->watch.doubtful);
 }
@@ -204,10 +213,9 @@ train(struct mg_run *run, GError **error)
     struct mg_training *t = &run->training;
     int64_t last = run->settings.updates;
     int status = 0;
-    while (!status && !must_stop(run) && t->update < last && !is_exhausted(run)) {
-        status = update_once(run, error);
-        if (!status && !run->is_lost && is_due(run))
-            status = score_and_keep(run, error);
+    while (!status && !must_stop(run) &&
+           (is_due(run) || (t->update < last && !is_exhausted(run)))) {
+        status = is_due(run) ? score_and_keep(run, error) : update_once(run, error);
         if (!status && run->is_lost)
             status = roll_back(run, error);
     }
@@ -220,8 +228,6 @@ static int
 stop(struct mg_run *run, GError **error)
 {
     struct mg_training *t = &run->training;
-    if (!must_stop(run) && !t->best.score.steps) // resumed with no update left
-        return score_and_keep(run, error);
     if (!must_stop(run)) {
         if (t->update < run->settings.updates)
             mg_progress_say(&run->line,

@@ -147,6 +147,7 @@ make_training(struct mg_run *run, GError **error)
     int status = model ? mg_training_init(&run->training, &run->settings, model,
                                           &run->corpus, &run->backend, error)
                        : -EINVAL;
+    run->training.held_out = &run->held_out;
     return mg_ranks_agree(run->ranks, status, error);
 }
 

@@ -219,9 +219,9 @@ own_pieces(const struct mg_ranks *ranks, const struct mg_corpus *corpus)
 // The figures of a score that all ranks add to: counts below 2^53, and losses, which stay
 // apart so that they are added up in one order.
 static int
-sum_scores(struct mg_ranks *ranks, struct mg_score *s, GError **error)
+sum_scores(struct mg_ranks *ranks, bool given_up, struct mg_score *s, GError **error)
 {
-    enum { COUNTS = 5 };
+    enum { COUNTS = 6 };
     size_t size = (size_t)ranks->size, count = COUNTS + 2 * size;
     double *all = g_new0(double, count), *losses = all + COUNTS;
     all[0] = s->pieces;
@@ -229,6 +229,7 @@ sum_scores(struct mg_ranks *ranks, struct mg_score *s, GError **error)
     all[2] = (double)s->sounding;
     all[3] = (double)s->silent_steps;
     all[4] = (double)s->unscored_cells;
+    all[5] = given_up;
     losses[2 * ranks->rank] = s->loss.play;
     losses[2 * ranks->rank + 1] = s->loss.articulate;
     int status = ranks->ops->sum(ranks, all, count, error);
@@ -243,20 +244,23 @@ sum_scores(struct mg_ranks *ranks, struct mg_score *s, GError **error)
         s->loss.play += losses[2 * i];
         s->loss.articulate += losses[2 * i + 1];
     }
+    if (all[5] > 0.0)
+        *s = (struct mg_score){0};
     g_free(all);
     return status;
 }
 
 int
-mg_training_score(struct mg_training *t, const struct mg_corpus *corpus,
+mg_training_score(struct mg_training *t, const volatile sig_atomic_t *stop,
                   struct mg_score *score, GError **error)
 {
-    struct mg_corpus own = own_pieces(t->ranks, corpus);
+    struct mg_corpus own = own_pieces(t->ranks, t->held_out);
     int status = 0;
     *score = (struct mg_score){0};
     if (own.piece_count)
-        status = t->backend->ops->score(t->backend, &own, score, error);
-    return status ? status : sum_scores(t->ranks, score, error);
+        status = t->backend->ops->score(t->backend, &own, stop, score, error);
+    bool given_up = own.piece_count && !score->steps;
+    return status ? status : sum_scores(t->ranks, given_up, score, error);
 }
 
 int

@@ -4,6 +4,8 @@
 #ifndef MG_TRAINER_TRAINING_H
 #define MG_TRAINER_TRAINING_H
 
+#include <signal.h>
+
 #include "model/model.h"
 #include "trainer/backend.h"
 #include "trainer/batch.h"
@@ -33,6 +35,7 @@ struct mg_best {
     struct mg_model *model; // owned
     struct mg_score score;  // of no steps: there is none yet
     int64_t update;
+    int64_t scores_since; // none of them better
 };
 
 struct mg_training {
@@ -40,7 +43,9 @@ struct mg_training {
     struct mg_model *model; // owned
     struct mg_optimizer optimizer;
     struct mg_batches batches;
-    int64_t update; // done so far
+    const struct mg_corpus *held_out; // borrowed; init leaves it NULL
+    int64_t update;                   // done so far
+    int64_t scored;                   // the update of the last score; 0: none yet
     struct mg_watch watch;
     struct mg_best best;
     struct mg_backend *backend; // owned
@@ -76,8 +81,10 @@ int mg_training_gradient(struct mg_training *training, bool stop,
 int mg_training_apply(struct mg_training *training, struct mg_update *update,
                       GError **error);
 
-// The score of a corpus under the present weights; each rank scores some of the pieces.
-int mg_training_score(struct mg_training *training, const struct mg_corpus *corpus,
+// The score of the held-out pieces under the present weights; each rank scores some of
+// them.  stop: not 0 once this rank is told to stop: then all give the score up, and it is
+// one of no steps.
+int mg_training_score(struct mg_training *training, const volatile sig_atomic_t *stop,
                       struct mg_score *score, GError **error);
 
 // Brings weights and means of the backend to model and optimizer, before they are saved;

@@ -94,11 +94,11 @@ update(struct mg_backend *backend, float rate, double *norm, GError **error)
 }
 
 static int
-score(struct mg_backend *backend, const struct mg_corpus *corpus, struct mg_score *out,
-      GError **error)
+score(struct mg_backend *backend, const struct mg_corpus *corpus,
+      const volatile sig_atomic_t *stop, struct mg_score *out, GError **error)
 {
     struct gpu *gpu = (struct gpu *)backend;
-    *out = mg_cuda_feed_score(&gpu->feed, corpus);
+    *out = mg_cuda_feed_score(&gpu->feed, corpus, stop);
     return mg_cuda_report(&gpu->cuda, error);
 }
 

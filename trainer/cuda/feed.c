@@ -134,7 +134,8 @@ score_window(struct mg_cuda_feed *feed, const struct mg_corpus *corpus,
 
 // As many pieces at a time as a batch has segments, those of like length together.
 struct mg_score
-mg_cuda_feed_score(struct mg_cuda_feed *feed, const struct mg_corpus *corpus)
+mg_cuda_feed_score(struct mg_cuda_feed *feed, const struct mg_corpus *corpus,
+                   const volatile sig_atomic_t *stop)
 {
     struct mg_score score = {0};
     int pieces = corpus->piece_count, B = feed->net.B;
@@ -145,7 +146,8 @@ mg_cuda_feed_score(struct mg_cuda_feed *feed, const struct mg_corpus *corpus)
     g_qsort_with_data(order, pieces, sizeof *order, longer_first, (gpointer)corpus);
     for (int i = 0; i < pieces; i += B) {
         int longest = corpus->pieces[order[i]].roll.steps;
-        for (int start = 0; start < longest; start += feed->net.max_steps)
+        for (int start = 0; start < longest && !(stop && *stop);
+             start += feed->net.max_steps)
             score_window(feed, corpus, order + i, MIN(B, pieces - i), start, sums);
     }
     for (int i = 0; i < pieces; i++) {
@@ -155,5 +157,5 @@ mg_cuda_feed_score(struct mg_cuda_feed *feed, const struct mg_corpus *corpus)
     }
     g_free(sums);
     g_free(order);
-    return score;
+    return stop && *stop ? (struct mg_score){0} : score;
 }

@@ -43,6 +43,7 @@ void mg_cuda_feed_losses(struct mg_cuda_feed *feed, int count, struct mg_loss *l
 
 // The score of a corpus, as mg_evaluator_run().
 struct mg_score mg_cuda_feed_score(struct mg_cuda_feed *feed,
-                                   const struct mg_corpus *corpus);
+                                   const struct mg_corpus *corpus,
+                                   const volatile sig_atomic_t *stop);
 
 #endif
