@@ -24,6 +24,7 @@ struct mg_composer {
     bool is_open;           // the decision may be made anew
     bool goes_on;           // a step of the generation has been reached
     struct mg_scene *scene; // of the last decision
+    struct mg_scene *over;  // main's again once the work in hand is done; or NULL
 
     // The hand.
     struct mg_hand_keys hand;
@@ -150,8 +151,7 @@ take(struct mg_composer *c, const struct mg_request *request)
         take_key(c, request->key, request->on);
         break;
     case MG_REQUEST_RETIRE:
-        // Main offers one scene at a time, so there is room.
-        mg_ring_push(c->retired, &request->scene);
+        c->over = request->scene;
         break;
     }
 }
@@ -221,19 +221,36 @@ decide_again(struct mg_composer *c)
     mg_timing_add(&c->times.again, (uint32_t)(now_us() - begun_us));
 }
 
+// Returns whether there was anything to do.
+static bool
+do_what_is_due(struct mg_composer *c)
+{
+    if (c->due)
+        decide_step(c);
+    else if (c->is_open && c->hand_changed)
+        decide_again(c);
+    else
+        return c->decision_owed && send_decision(c);
+    return true;
+}
+
+// The next scene inherits from one that is over: only then is it let go.  Main offers one
+// at a time, so there is room.
+static void
+let_go(struct mg_composer *c)
+{
+    if (c->over)
+        mg_ring_push(c->retired, &c->over);
+    c->over = NULL;
+}
+
 bool
 mg_composer_work(struct mg_composer *c)
 {
     struct mg_request request;
     while (mg_ring_pop(c->requests, &request))
         take(c, &request);
-    if (c->due)
-        decide_step(c);
-    else if (c->is_open && c->hand_changed)
-        decide_again(c);
-    else if (c->decision_owed)
-        return send_decision(c);
-    else
-        return false;
-    return true;
+    bool worked = do_what_is_due(c);
+    let_go(c);
+    return worked;
 }

@@ -40,14 +40,22 @@ print_binding(const struct mg_binding *binding)
     return g_strdup_printf("%d@%d", binding->controller, binding->channel + 1);
 }
 
+static bool
+is_same_controller(const struct mg_binding *a, const struct mg_binding *b)
+{
+    return a->channel == b->channel && a->controller == b->controller;
+}
+
 void
 mg_controller_map_add(struct mg_controller_map *map, const struct mg_binding *binding)
 {
-    int i = 0;
-    while (i < map->count && map->bindings[i].control != binding->control)
-        i++;
-    map->bindings[i] = *binding;
-    map->count = MAX(map->count, i + 1);
+    int kept = 0;
+    for (int i = 0; i < map->count; i++)
+        if (map->bindings[i].control != binding->control &&
+            !is_same_controller(&map->bindings[i], binding))
+            map->bindings[kept++] = map->bindings[i];
+    map->bindings[kept] = *binding;
+    map->count = kept + 1;
 }
 
 static int
@@ -144,8 +152,7 @@ make_way(GKeyFile *file, const struct mg_binding *binding)
         struct mg_binding other;
         if (mg_controller_map_parse(g_strstrip(text), &other.channel,
                                     &other.controller) &&
-            other.channel == binding->channel &&
-            other.controller == binding->controller)
+            is_same_controller(&other, binding))
             g_key_file_remove_key(file, GROUP, *name, NULL);
         g_free(text);
     }

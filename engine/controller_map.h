@@ -34,7 +34,8 @@ struct mg_controller_map {
 // "74" or "74@3" (channel 1..16).  Returns whether it is that, and the controller free.
 bool mg_controller_map_parse(const char *text, int *channel, int *controller);
 
-// Adds a binding; the one that its control had gives way.
+// Adds a binding; the one that its control had, and that of another control on this very
+// controller, give way.
 void mg_controller_map_add(struct mg_controller_map *map,
                            const struct mg_binding *binding);
 

@@ -130,11 +130,24 @@ mg_live_status(struct mg_live *live, struct mg_driver_status *status)
 static void
 start_reconnect(struct mg_live *live)
 {
-    mg_live_status(live, &live->past);
+    struct mg_driver_status status;
+    mg_live_status(live, &status);
+    live->past = status;
     live->past.name = NULL; // the driver's
     live->past.is_connected = false;
     live->reconnect = mg_reconnect_start(live->driver, live->open, live->context);
     live->driver = NULL;
+}
+
+// What it has opened is our driver.  Returns 0, or -ETIMEDOUT as mg_reconnect_end().
+static int
+end_reconnect(struct mg_live *live)
+{
+    if (!live->reconnect)
+        return 0;
+    int code = mg_reconnect_end(live->reconnect, &live->driver);
+    live->reconnect = NULL;
+    return code;
 }
 
 // Returns false when the driver is gone for good.
@@ -143,10 +156,9 @@ look_after_driver(struct mg_live *live)
 {
     struct mg_driver_status status;
     if (!live->driver) {
-        if (!mg_reconnect_poll(live->reconnect, &live->driver))
+        if (!mg_reconnect_has_ended(live->reconnect))
             return true;
-        mg_reconnect_end(live->reconnect);
-        live->reconnect = NULL;
+        end_reconnect(live);
         live->is_hung = live->lost = !live->driver;
         if (live->driver)
             live->on_event(live->context, MG_LIVE_BACK);
@@ -168,12 +180,8 @@ int
 mg_live_close(struct mg_live *live)
 {
     int code = mg_driver_close(live->driver);
-    int left = mg_reconnect_end(live->reconnect);
     live->driver = NULL;
-    live->reconnect = NULL;
-    if (live->is_hung)
-        return -ETIMEDOUT;
-    return code != 0 ? code : left;
+    return live->is_hung ? -ETIMEDOUT : code;
 }
 
 // --- the performance -----------------------------------------------------------------
@@ -227,16 +235,19 @@ mg_live_play(struct mg_live *live)
     }
 }
 
-// The note-offs go out, and two more cycles pass so that they are heard.
+// The note-offs go out, and two more cycles pass so that they are heard.  A driver that has
+// come at this very moment may have struck notes already.
 void
 mg_live_quiet(struct mg_live *live)
 {
     struct mg_rt *rt = live->instrument->rt;
+    mg_rt_command(rt, MG_RT_QUIT);
+    if (end_reconnect(live) != 0)
+        live->is_hung = true;
     if (!live->driver || live->lost)
         return;
     int64_t end_ms = now_ms() + QUIET_MS;
     struct timespec nap = {.tv_nsec = NAP_NS};
-    mg_rt_command(rt, MG_RT_QUIT);
     while (!mg_rt_is_quiet(rt) && now_ms() < end_ms)
         nanosleep(&nap, NULL);
     uint64_t cycles = mg_count_get(&rt->counters.cycles);

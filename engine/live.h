@@ -38,7 +38,7 @@ struct mg_live {
 
     int pipe;                       // written to when something is told
     bool is_due;                    // the driver is to be looked after at once
-    bool is_hung;                   // the last driver will never let go
+    bool is_hung;                   // a driver, or what opens one, will never let go
     struct mg_reconnect *reconnect; // while there is no driver; owned
     struct mg_driver_status past; // of the drivers that are gone: last values and sums
 };

@@ -199,7 +199,7 @@ open_jack_again(void *context, char *const *connections, struct mg_driver **driv
 {
     struct player *player = context;
     // Those asked for that were made and taken away since are not made again.
-    if (*connections) {
+    if (connections) {
         g_strfreev(player->connect);
         player->connect = g_strdupv((char **)connections);
         player->config.connect = player->connect;

@@ -77,7 +77,7 @@ mg_reconnect_start(struct mg_driver *gone, mg_reconnect_fn *open, void *context)
     reconnect->gone = gone;
     reconnect->open = open;
     reconnect->context = context;
-    reconnect->connections = gone ? mg_driver_connections(gone) : g_new0(char *, 1);
+    reconnect->connections = gone ? mg_driver_connections(gone) : NULL;
     g_mutex_init(&reconnect->mutex);
     g_cond_init(&reconnect->changed);
     reconnect->thread = g_thread_new("reconnect", run, reconnect);
@@ -85,14 +85,10 @@ mg_reconnect_start(struct mg_driver *gone, mg_reconnect_fn *open, void *context)
 }
 
 bool
-mg_reconnect_poll(struct mg_reconnect *reconnect, struct mg_driver **driver)
+mg_reconnect_has_ended(struct mg_reconnect *reconnect)
 {
     g_mutex_lock(&reconnect->mutex);
     bool ended = reconnect->has_ended;
-    if (ended) {
-        *driver = reconnect->driver;
-        reconnect->driver = NULL;
-    }
     g_mutex_unlock(&reconnect->mutex);
     return ended;
 }
@@ -114,19 +110,18 @@ wait_ended(struct mg_reconnect *reconnect)
 }
 
 int
-mg_reconnect_end(struct mg_reconnect *reconnect)
+mg_reconnect_end(struct mg_reconnect *reconnect, struct mg_driver **driver)
 {
-    if (!reconnect)
-        return 0;
+    *driver = NULL;
     if (!wait_ended(reconnect)) {
         g_thread_unref(reconnect->thread);
         return -ETIMEDOUT;
     }
     g_thread_join(reconnect->thread);
-    int code = mg_driver_close(reconnect->driver);
+    *driver = reconnect->driver;
     g_strfreev(reconnect->connections);
     g_cond_clear(&reconnect->changed);
     g_mutex_clear(&reconnect->mutex);
     g_free(reconnect);
-    return code;
+    return 0;
 }

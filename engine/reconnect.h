@@ -12,8 +12,8 @@
 
 #include "io/driver.h"
 
-// Opens and starts a driver, and asks for these connections (NULL-terminated; the
-// caller's) besides those the user has asked for.  Returns 0 or -errno.
+// Opens and starts a driver with these connections (NULL-terminated; the caller's) in place
+// of those the user has asked for.  NULL: there was no driver before.  Returns 0 or -errno.
 typedef int mg_reconnect_fn(void *context, char *const *connections,
                             struct mg_driver **driver);
 
@@ -24,13 +24,13 @@ struct mg_reconnect;
 struct mg_reconnect *mg_reconnect_start(struct mg_driver *gone, mg_reconnect_fn *open,
                                         void *context);
 
-// Whether it has ended: with the driver in *driver, which is the caller's, or with NULL
-// there when `gone` would not let go for so long that nothing can be hoped for.
-bool mg_reconnect_poll(struct mg_reconnect *reconnect, struct mg_driver **driver);
+// Whether it has ended: with a driver, or without one when `gone` would not let go for so
+// long that nothing can be hoped for.
+bool mg_reconnect_has_ended(struct mg_reconnect *reconnect);
 
-// Frees it.  What has not ended is given half a second to do so, and closed if it ends with a
-// driver after all.  Returns 0, or -ETIMEDOUT: thread and memory are then left behind for
-// the end of the process.  Takes NULL.
-int mg_reconnect_end(struct mg_reconnect *reconnect);
+// Frees it.  What has not ended is given half a second to do so.  *driver: the driver, which is
+// the caller's now, or NULL.  Returns 0, or -ETIMEDOUT: thread and memory are then left
+// behind for the end of the process.
+int mg_reconnect_end(struct mg_reconnect *reconnect, struct mg_driver **driver);
 
 #endif

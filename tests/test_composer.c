@@ -516,6 +516,52 @@ test_thread(void **state)
     mg_model_destroy(model);
 }
 
+// As main does: a scene that is over is freed as soon as it comes.
+static gpointer
+free_what_is_over(gpointer context)
+{
+    struct desk *desk = context;
+    struct mg_scene *over;
+    while (!mg_ring_pop(&desk->retired, &over))
+        continue;
+    g_assert_true(over == &desk->scene);
+    mg_improviser_destroy(over->improviser);
+    over->improviser = NULL;
+    return NULL;
+}
+
+// The next scene begins in the very batch of requests that the first one ends in: it
+// inherits from that one before it is let go.
+static void
+test_over_and_begun_at_once(void **state)
+{
+    (void)state;
+    struct mg_model *model = mg_fixture_model(&SHAPE, 3);
+    struct mg_improviser_config config = CONFIG;
+    config.repeatable = true; // to begin in the middle of a phrase takes long
+    for (int round = 0; round < 20; round++) {
+        struct desk desk;
+        open_desk(&desk, model, &CONFIG);
+        struct mg_scene next = desk.scene;
+        next.improviser = mg_improviser_create(model, &config, NULL);
+        GThread *main = g_thread_new("main", free_what_is_over, &desk);
+        push_start(&desk, 0, true);
+        decide(&desk, 0);
+        desk.generation++;
+        struct mg_request start = {.type = MG_REQUEST_START,
+                                   .generation = desk.generation,
+                                   .step = 60,
+                                   .scene = &next};
+        assert_true(mg_ring_push(&desk.requests, &start));
+        push(&desk, (struct mg_request){.type = MG_REQUEST_RETIRE});
+        decide(&desk, 60);
+        g_thread_join(main);
+        mg_improviser_destroy(next.improviser);
+        close_desk(&desk);
+    }
+    mg_model_destroy(model);
+}
+
 int
 main(void)
 {
@@ -533,6 +579,7 @@ main(void)
         cmocka_unit_test(test_longest_note),
         cmocka_unit_test(test_fill),
         cmocka_unit_test(test_thread),
+        cmocka_unit_test(test_over_and_begun_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

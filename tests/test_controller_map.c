@@ -62,6 +62,34 @@ test_learn(void **state)
     assert_memory_equal(map.bindings, BINDINGS, sizeof BINDINGS);
 }
 
+// The map in memory is what the file says: one control for a controller.
+static void
+test_learn_takes_over(void **state)
+{
+    (void)state;
+    struct mg_controller_map map = {0}, loaded;
+    static const struct mg_binding LEARNT[] = {{MG_CONTROL_FILL, -1, 20},
+                                               {MG_CONTROL_TEMPERATURE, -1, 30},
+                                               {MG_CONTROL_SWING, 2, 30},
+                                               {MG_CONTROL_FILL, -1, 30}};
+    write_map("");
+    for (size_t i = 0; i < sizeof LEARNT / sizeof LEARNT[0]; i++) {
+        learn(LEARNT[i].control, LEARNT[i].channel, LEARNT[i].controller);
+        mg_controller_map_add(&map, &LEARNT[i]);
+    }
+    assert_int_equal(mg_controller_map_load(map_path, &loaded, NULL), 0);
+    assert_int_equal(map.count, 2);
+    assert_int_equal(loaded.count, 2);
+    struct mg_controls ours, theirs;
+    mg_controls_init(&ours);
+    mg_controls_init(&theirs);
+    mg_controller_map_apply(&map, &ours);
+    mg_controller_map_apply(&loaded, &theirs);
+    assert_int_equal(mg_controls_turn(&ours, 0, 30, 1), MG_CONTROL_FILL);
+    assert_int_equal(mg_controls_turn(&theirs, 0, 30, 1), MG_CONTROL_FILL);
+    assert_int_equal(mg_controls_turn(&ours, 2, 30, 1), MG_CONTROL_SWING);
+}
+
 // What a person wrote stays, but for the other control on the same controller.
 static void
 test_learn_keeps(void **state)
@@ -204,8 +232,11 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_learn),     cmocka_unit_test(test_learn_keeps),
-        cmocka_unit_test(test_apply),     cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_learn),
+        cmocka_unit_test(test_learn_keeps),
+        cmocka_unit_test(test_learn_takes_over),
+        cmocka_unit_test(test_apply),
+        cmocka_unit_test(test_refused),
         cmocka_unit_test(test_odd_files),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -44,9 +44,17 @@ synth_end() {
     synth=
 }
 
-is_wired() {
+plays_to_synth() {
     "$probe" --list >"$work/ports" 2>/dev/null
-    grep -q '^musicguru:midi_out.* -> synth:in' "$work/ports" &&
+    grep -q '^musicguru:midi_out.* -> synth:in' "$work/ports"
+}
+
+is_silent_to_synth() {
+    ! plays_to_synth && grep -q '^synth:in' "$work/ports"
+}
+
+is_wired() {
+    plays_to_synth &&
         grep -q '^musicguru:midi_in.* -> synth:out' "$work/ports"
 }
 
@@ -55,7 +63,8 @@ said() { # LEAST TEXT
 }
 
 plays_on() { # the last of 16 cycles a second or so
-    "$probe" --name hearer --listen $output --seconds 2 >"$work/recorded" 2>/dev/null
+    timeout 20 "$probe" --name hearer --listen $output --seconds 2 >"$work/recorded" \
+        2>/dev/null
     grep -q '^event' "$work/recorded"
 }
 
@@ -216,6 +225,48 @@ waiting() {
     one_line "no server"
 }
 
+# Told to end at the very moment a server comes: what was struck by then is let go, whether
+# the main thread has seen the server yet or not.
+ended_at_return() {
+    local tenth balanced=0 struck=0
+    for tenth in 0 1 2 3 4 5 6 7; do
+        play_start --wait --free-run --set density=6 "$random"
+        soon 50 said 1 'no JACK server yet'
+        rig_start $rate $period
+        sleep 0.$((4 * tenth + 10))
+        play_end TERM
+        [ "$(json notes_on)" != "$(json notes_off)" ] || balanced=$((balanced + 1))
+        [ "$(json notes_on)" = 0 ] || struck=$((struck + 1))
+        rig_stop
+    done
+    check "as a server comes: every note ends ($balanced times of 8)" [ $balanced = 8 ]
+    check "as a server comes: there were notes ($struck times)" [ $struck -gt 0 ]
+}
+
+# Asked for, made, and taken away by the user: that is how it stays.
+taken_away() {
+    command -v jack_disconnect >/dev/null || return 0
+    rig_start $rate $period
+    play_start --free-run --connect synth:in "$random"
+    soon 50 said 1 'on jack as'
+    synth_start
+    check "a connection that was asked for is made" soon 50 plays_to_synth
+    jack_disconnect musicguru:midi_out synth:in >/dev/null 2>&1
+    check "and taken away" soon 50 is_silent_to_synth
+    sleep 1.5 # what goes within a second before the server went with it
+    rig_kill KILL
+    synth_end
+    soon 50 said 1 'went away'
+    rig_start $rate $period
+    synth_start
+    soon 20 said 2 'on jack as'
+    sleep 1
+    check "and not again once it was taken away" is_silent_to_synth
+    synth_end
+    play_end TERM
+    rig_stop
+}
+
 turns=3
 [ "${MG_SOAK:-0}" = 0 ] || turns=200
 play_prepare
@@ -224,4 +275,6 @@ pause
 frozen_client
 without
 waiting
+ended_at_return
+taken_away
 finish
