@@ -62,8 +62,13 @@ mg_composer_thread_start(struct mg_composer *composer, sem_t *wake, GError **err
         g_free(thread);
         return NULL;
     }
-    mg_priority_raise(thread->thread);
     return thread;
+}
+
+void
+mg_composer_thread_set_below(struct mg_composer_thread *thread, int sound)
+{
+    mg_priority_set_below(thread->thread, sound);
 }
 
 void

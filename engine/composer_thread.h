@@ -12,11 +12,13 @@
 
 struct mg_composer_thread;
 
-// Starts it, with real-time priority where that is allowed.  wake is posted when there
-// are requests.  The composer and the semaphore outlive the thread.  Returns NULL with
+// Starts it.  wake is posted when there are requests.  The composer and the semaphore outlive the thread.  Returns NULL with
 // one line in *error.  Main thread.
 struct mg_composer_thread *mg_composer_thread_start(struct mg_composer *composer,
                                                     sem_t *wake, GError **error);
+
+// See mg_priority_set_below().
+void mg_composer_thread_set_below(struct mg_composer_thread *thread, int sound);
 
 // Ends it, after the step it is at, and frees it.  Takes NULL.  Main thread.
 void mg_composer_thread_stop(struct mg_composer_thread *thread);

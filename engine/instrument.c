@@ -88,9 +88,16 @@ mg_instrument_start(struct mg_instrument *instrument, GError **error)
 {
     instrument->thread =
         mg_composer_thread_start(instrument->composer, &instrument->rt->wake, error);
-    if (instrument->thread && instrument->pair)
-        mg_pair_raise(instrument->pair);
     return instrument->thread ? 0 : -EAGAIN;
+}
+
+void
+mg_instrument_set_below(struct mg_instrument *instrument, int sound)
+{
+    if (instrument->thread)
+        mg_composer_thread_set_below(instrument->thread, sound);
+    if (instrument->pair)
+        mg_pair_set_below(instrument->pair, sound);
 }
 
 void

@@ -61,6 +61,9 @@ void mg_instrument_destroy(struct mg_instrument *instrument);
 int mg_instrument_start(struct mg_instrument *instrument, GError **error);
 void mg_instrument_stop(struct mg_instrument *instrument);
 
+// The driver has told which priority its thread has: see mg_priority_set_below().
+void mg_instrument_set_below(struct mg_instrument *instrument, int sound);
+
 // Plays another preset from the next bar line on; the preset may go afterwards.  Returns
 // 0, or with one line in *error: -EBUSY while the last change is not over, -ENOMEM.
 int mg_instrument_change(struct mg_instrument *instrument,

@@ -166,6 +166,9 @@ look_after_driver(struct mg_live *live)
     }
     mg_driver_service(live->driver);
     mg_driver_status(live->driver, &status);
+    if (status.priority != live->priority)
+        mg_instrument_set_below(live->instrument, status.priority);
+    live->priority = status.priority;
     if (!status.lost)
         return true;
     live->lost = !live->open;

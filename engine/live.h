@@ -36,6 +36,7 @@ struct mg_live {
 
     bool lost; // the server or the sound card went away, for good
 
+    int priority;                   // of the driver's thread, as far as it is known
     int pipe;                       // written to when something is told
     bool is_due;                    // the driver is to be looked after at once
     bool is_hung;                   // a driver, or what opens one, will never let go

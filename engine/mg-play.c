@@ -170,7 +170,7 @@ print_start(struct player *player)
     fprintf(stderr,
             "mg-play: %s on %s as %s, %u Hz, seed %" G_GUINT64_FORMAT ", %s, %s\n",
             player->preset->name, player->driver_name, status->name, status->rate_hz,
-            seed_of(player), status->realtime ? "real-time" : "no real-time priority",
+            seed_of(player), status->priority ? "real-time" : "no real-time priority",
             player->memory_is_locked ? "memory locked" : "memory not locked");
 }
 

@@ -75,9 +75,9 @@ mg_pair_create(void)
 }
 
 void
-mg_pair_raise(struct mg_pair *pair)
+mg_pair_set_below(struct mg_pair *pair, int sound)
 {
-    mg_priority_raise(pair->thread);
+    mg_priority_set_below(pair->thread, sound);
 }
 
 void

@@ -3,8 +3,8 @@
 // A second thread for the composer: it does one half of a job while the caller does the
 // other.
 //
-// It sleeps in the kernel between jobs, after looking out for the next one for a fifth of
-// a millisecond: an instrument that waits for its next step uses next to no CPU for it.
+// It sleeps in the kernel between jobs, after looking out for the next one for half a
+// millisecond: an instrument that waits for its next step uses next to no CPU for it.
 #ifndef MG_ENGINE_PAIR_H
 #define MG_ENGINE_PAIR_H
 
@@ -14,8 +14,8 @@ struct mg_pair;
 // real time.
 struct mg_pair *mg_pair_create(void);
 
-// Gives it real-time priority where that is allowed.
-void mg_pair_raise(struct mg_pair *pair);
+// See mg_priority_set_below().
+void mg_pair_set_below(struct mg_pair *pair, int sound);
 
 // Ends the thread.  Takes NULL.
 void mg_pair_destroy(struct mg_pair *pair);

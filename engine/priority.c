@@ -5,9 +5,14 @@
 
 #include <sched.h>
 
+enum { HIGHEST = 40 };
+
 bool
-mg_priority_raise(pthread_t thread)
+mg_priority_set_below(pthread_t thread, int sound)
 {
-    const struct sched_param parameters = {.sched_priority = 40};
-    return pthread_setschedparam(thread, SCHED_FIFO, &parameters) == 0;
+    int priority = sound > HIGHEST ? HIGHEST : sound - 1;
+    const struct sched_param parameters = {.sched_priority =
+                                               priority > 0 ? priority : 0};
+    return pthread_setschedparam(thread, priority > 0 ? SCHED_FIFO : SCHED_OTHER,
+                                 &parameters) == 0;
 }

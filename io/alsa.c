@@ -58,7 +58,7 @@ struct alsa {
     atomic_ullong ignored_in;
     atomic_ullong failed_out;
     atomic_uint longest_us;
-    atomic_bool realtime;
+    atomic_int priority;
 
     // The real-time thread's own, from start until it has ended.
     snd_seq_t *seq;
@@ -193,7 +193,7 @@ run_cycle(struct alsa *alsa)
     write_events(alsa, start, &cycle);
     alsa->next++;
     if (atomic_load_explicit(&alsa->cycles, memory_order_relaxed) == 0)
-        atomic_store(&alsa->realtime, mg_driver_is_realtime());
+        atomic_store(&alsa->priority, mg_driver_priority());
     atomic_fetch_add_explicit(&alsa->cycles, 1, memory_order_release);
     unsigned took_us = (unsigned)((now_ns() - begun_ns) / 1000);
     if (took_us > atomic_load(&alsa->longest_us))
@@ -289,7 +289,7 @@ get_status(struct mg_driver *driver, struct mg_driver_status *status)
         .failed_out = atomic_load(&alsa->failed_out),
         .longest_us = atomic_load(&alsa->longest_us),
         .latency_frames = LATENCY_PERIODS * alsa->period_frames,
-        .realtime = atomic_load(&alsa->realtime),
+        .priority = atomic_load(&alsa->priority),
         .is_connected = mg_alsa_ports_is_connected(&alsa->ports),
     };
 }

@@ -72,15 +72,14 @@ mg_driver_let_go(struct mg_midi_event events[MG_DRIVER_LET_GO], uint32_t frame)
     return MG_DRIVER_LET_GO;
 }
 
-bool
-mg_driver_is_realtime(void)
+int
+mg_driver_priority(void)
 {
-    enum { KIND = 0xff }; // Linux adds a bit for "not in children" above it
     struct sched_param parameters;
     int policy;
     if (pthread_getschedparam(pthread_self(), &policy, &parameters) != 0)
-        return false;
-    return (policy & KIND) == SCHED_FIFO || (policy & KIND) == SCHED_RR;
+        return 0;
+    return parameters.sched_priority; // 0 but in a real-time policy
 }
 
 // --- closing in time -----------------------------------------------------------------

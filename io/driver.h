@@ -76,9 +76,9 @@ struct mg_driver_status {
     uint64_t failed_out;     // events that the port did not take
     uint32_t longest_us;     // the longest cycle: time spent in run and the driver
     uint32_t latency_frames; // events leave this long after their frame; fixed
-    bool realtime;           // the thread of the first cycle had real-time priority
-    bool is_connected;       // somebody listens to the output
-    bool is_timebase;        // JACK: config.timebase is published; others may take over
+    int priority;      // real-time, of the thread of the first cycle; 0: it had none
+    bool is_connected; // somebody listens to the output
+    bool is_timebase;  // JACK: config.timebase is published; others may take over
     bool lost;
 };
 

@@ -36,8 +36,8 @@ enum { MG_DRIVER_LET_GO = 16 }; // events of mg_driver_let_go()
 // channel, at one frame.  Returns MG_DRIVER_LET_GO.  Real-time thread.
 int mg_driver_let_go(struct mg_midi_event events[MG_DRIVER_LET_GO], uint32_t frame);
 
-// Whether the calling thread has real-time priority.  Asks the system: once a thread.
-bool mg_driver_is_realtime(void);
+// The real-time priority of the calling thread, 0: none.  Asks the system: once a thread.
+int mg_driver_priority(void);
 
 // The config's rate and period, or what stands for 0.
 uint32_t mg_driver_rate_hz(const struct mg_driver_config *config);

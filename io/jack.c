@@ -35,7 +35,7 @@ struct jack {
     atomic_ullong ignored_in;
     atomic_ullong failed_out;
     atomic_uint longest_us;
-    atomic_bool realtime;
+    atomic_int priority;
 
     bool is_named; // the names were set; main thread
 
@@ -110,7 +110,7 @@ process(jack_nframes_t frames, void *arg)
     }
     write_events(jack, frames, &cycle);
     if (atomic_load_explicit(&jack->cycles, memory_order_relaxed) == 0)
-        atomic_store(&jack->realtime, mg_driver_is_realtime());
+        atomic_store(&jack->priority, mg_driver_priority());
     atomic_fetch_add_explicit(&jack->cycles, 1, memory_order_release);
     unsigned took_us = (unsigned)(jack_get_time() - begun_us);
     // In freewheel run may wait, and that is no sign of anything.
@@ -336,7 +336,7 @@ get_status(struct mg_driver *driver, struct mg_driver_status *status)
         .ignored_in = atomic_load(&jack->ignored_in),
         .failed_out = atomic_load(&jack->failed_out),
         .longest_us = atomic_load(&jack->longest_us),
-        .realtime = atomic_load(&jack->realtime),
+        .priority = atomic_load(&jack->priority),
         .is_connected = !lost && jack_port_connected(jack->midi_out) > 0,
         .is_timebase = atomic_load(&jack->transport.is_timebase),
         .lost = lost,

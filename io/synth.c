@@ -37,7 +37,7 @@ struct synth {
 
     atomic_ullong cycles;
     atomic_uint longest_us;
-    atomic_bool realtime;
+    atomic_int priority;
 
     // Main thread: how long the cycles have stood still.
     uint64_t cycles_seen;
@@ -80,7 +80,7 @@ run_cycle(struct synth *synth, uint32_t frames)
     else
         synth->stopped_frames -= MIN(synth->stopped_frames, frames);
     if (atomic_load_explicit(&synth->cycles, memory_order_relaxed) == 0)
-        atomic_store(&synth->realtime, mg_driver_is_realtime());
+        atomic_store(&synth->priority, mg_driver_priority());
     atomic_fetch_add_explicit(&synth->cycles, 1, memory_order_release);
 }
 
@@ -173,7 +173,7 @@ get_status(struct mg_driver *driver, struct mg_driver_status *status)
         .period_frames = mg_driver_period_frames(&driver->config),
         .cycles = atomic_load_explicit(&synth->cycles, memory_order_acquire),
         .longest_us = atomic_load(&synth->longest_us),
-        .realtime = atomic_load(&synth->realtime),
+        .priority = atomic_load(&synth->priority),
         .lost = synth->lost,
     };
 }

@@ -3,7 +3,8 @@
 # shellcheck shell=bash
 # A private, throw-away JACK server for the end-to-end tests; sourced by them (bash).
 #
-#   rig_start RATE PERIOD   starts jackd with the dummy driver and waits until it answers
+#   rig_start RATE PERIOD   starts jackd with the dummy driver and waits until it answers;
+#                           real-time priority $rig_priority (70)
 #   rig_signal SIGNAL       sends it a signal
 #   rig_kill [SIGNAL]       kills it as a crash would, at the latest three seconds after SIGNAL
 #   rig_stop                stops it by its process number and cleans up
@@ -42,7 +43,7 @@ rig_start() {
     # Nor is there a place where this machine's own instruments keep their state.
     export XDG_RUNTIME_DIR=$work
     local realtime=-r
-    if chrt -f 1 true 2>/dev/null; then realtime='-R -P 70'; fi
+    if chrt -f 1 true 2>/dev/null; then realtime="-R -P ${rig_priority:-70}"; fi
     rig_log=$work/jackd.log
     # shellcheck disable=SC2086 # two words
     setsid jackd -n "$JACK_DEFAULT_SERVER" $realtime -d dummy -r "$1" -p "$2" \

@@ -35,6 +35,22 @@ flood() {
     check "a flood: no note-off is lost" [ "$(last_of 3c) $(last_of 3d)" = "silent silent" ]
 }
 
+# jackd's own threads have 10 by default, those of its clients 5: what composes stays below.
+below_the_sound() {
+    chrt -f 1 true 2>/dev/null || return 0
+    rig_stop
+    rig_priority=10 rig_start $rate $period
+    play_start --free-run --threads 2 "$random"
+    record 2
+    local thread priorities
+    for thread in "/proc/$player/task"/*; do cut -d ' ' -f 40 "$thread/stat"; done |
+        sort -n >"$work/priorities"
+    play_end TERM
+    priorities=$(xargs <"$work/priorities")
+    check "with jackd at 10 two threads compose below the client's 5 (have $priorities)" \
+        [ "$(grep -c -x 4 "$work/priorities") $(tail -n 1 "$work/priorities")" = "2 5" ]
+}
+
 # --- all of it -----------------------------------------------------------------------------------
 
 play_prepare
@@ -55,4 +71,5 @@ rig_scenario unplugged
 rig_scenario flood
 rig_scenario panic
 rig_scenario connections
+rig_scenario below_the_sound
 finish
