@@ -7,6 +7,7 @@
 #include "engine/instrument.h"
 #include "engine/overrides.h"
 #include "engine/prime.h"
+#include "io/file.h"
 #include "io/offline.h"
 #include "io/picture.h"
 #include "io/program.h"
@@ -86,11 +87,24 @@ compose(const struct mg_preset *preset, const struct mg_instrument_options *opti
     return code == 0 ? MG_PROGRAM_DONE : mg_program_fail_error(error);
 }
 
+// What is wrong with the files to be written is said before the work.
 static int
-run(const struct arguments *arguments, const char *name)
+check_outputs(const struct arguments *arguments, char *name, GError **error)
+{
+    char *const others[] = {arguments->output, name, arguments->prime, NULL};
+    int code = mg_file_check_output(arguments->output, others + 1, error);
+    if (code == 0 && arguments->picture)
+        code = mg_picture_check(arguments->picture, error);
+    if (code == 0 && arguments->picture)
+        code = mg_file_check_output(arguments->picture, others, error);
+    return code;
+}
+
+static int
+run(const struct arguments *arguments, char *name)
 {
     GError *error = NULL;
-    if (arguments->picture && mg_picture_check(arguments->picture, &error) != 0)
+    if (check_outputs(arguments, name, &error) != 0)
         return mg_program_fail_error(error);
     struct mg_preset *preset = mg_preset_load(name, &error);
     if (!preset)

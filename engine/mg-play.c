@@ -13,6 +13,7 @@
 #include "engine/playlist.h"
 #include "engine/report.h"
 #include "io/driver.h"
+#include "io/file.h"
 #include "io/offline.h"
 #include "io/program.h"
 
@@ -276,6 +277,15 @@ render(struct player *player, double seconds, const char **wav)
     return MG_PROGRAM_DONE;
 }
 
+// A file that cannot be written is noticed before the music, not after it.
+static int
+check_output(const struct player *player, const char *path)
+{
+    GError *error = NULL;
+    int code = mg_file_check_output(path, player->arguments->presets, &error);
+    return code == 0 ? MG_PROGRAM_GO_ON : mg_program_fail_error(error);
+}
+
 static int
 play_offline(struct player *player, const char *wav)
 {
@@ -284,6 +294,11 @@ play_offline(struct player *player, const char *wav)
     double seconds = file_seconds(arguments, wav);
     player->driver_name = "offline";
     player->status.rate_hz = FILE_RATE_HZ;
+    int status = check_output(player, midi);
+    if (status == MG_PROGRAM_GO_ON && wav)
+        status = check_output(player, wav);
+    if (status != MG_PROGRAM_GO_ON)
+        return status;
     int rendered = render(player, seconds, &wav);
     mg_instrument_end(player->instrument, FILE_RATE_HZ);
     int saved = save_take(player, midi, FILE_RATE_HZ);
@@ -415,6 +430,10 @@ perform(struct player *player)
         return status;
     if (offline)
         return play_offline(player, NULL);
+    if (player->arguments->record)
+        status = check_output(player, player->arguments->record);
+    if (status != MG_PROGRAM_GO_ON)
+        return status;
     if (mg_live_init(&player->live, &error) != 0 ||
         mg_instrument_start(player->instrument, &error) != 0)
         return mg_program_fail_error(error);

@@ -8,9 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -189,16 +191,54 @@ replace(const char *path, const void *bytes, size_t length)
     return status ? status : sync_folder_of(path);
 }
 
+// The rename would replace a device or a FIFO (as root even /dev/null) by a file.
+static int
+check_kind(const char *path, GError **error)
+{
+    struct stat status;
+    if (stat(path, &status) != 0 || S_ISREG(status.st_mode))
+        return 0;
+    return fail(error, path, S_ISDIR(status.st_mode) ? EISDIR : EINVAL,
+                S_ISDIR(status.st_mode) ? "is a folder, not a file"
+                                        : "is not a regular file and is left alone");
+}
+
+// By name, too: neither may be there yet.
+static bool
+is_same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    char *whole_a = g_canonicalize_filename(a, NULL);
+    char *whole_b = g_canonicalize_filename(b, NULL);
+    bool same = strcmp(whole_a, whole_b) == 0 ||
+                (stat(a, &one) == 0 && stat(b, &other) == 0 &&
+                 one.st_ino == other.st_ino && one.st_dev == other.st_dev);
+    g_free(whole_a);
+    g_free(whole_b);
+    return same;
+}
+
+int
+mg_file_check_output(const char *path, char *const *inputs, GError **error)
+{
+    int kind = check_kind(path, error);
+    if (kind)
+        return kind;
+    for (; inputs && *inputs; inputs++)
+        if (is_same_file(path, *inputs))
+            return fail(error, path, EINVAL, "is to be read and to be written");
+    char *folder = g_path_get_dirname(path);
+    int code = access(folder, W_OK | X_OK) == 0 ? 0 : errno;
+    g_free(folder);
+    return code ? fail(error, path, code, g_strerror(code)) : 0;
+}
+
 int
 mg_file_write(const char *path, const void *bytes, size_t length, GError **error)
 {
-    struct stat status;
-    // The rename would replace a device or a FIFO (as root even /dev/null) by a file.
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
-        return fail(error, path, S_ISDIR(status.st_mode) ? EISDIR : EINVAL,
-                    S_ISDIR(status.st_mode)
-                        ? "is a folder, not a file"
-                        : "is not a regular file and is left alone");
+    int kind = check_kind(path, error);
+    if (kind)
+        return kind;
     // Behind a link the file is replaced, not the link.
     char *target = realpath(path, NULL);
     int result = replace(target ? target : path, bytes, length);

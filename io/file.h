@@ -22,6 +22,11 @@ int mg_file_write(const char *path, const void *bytes, size_t length, GError **e
 // The same for a GBytes, which it unrefs.
 int mg_file_write_bytes(const char *path, GBytes *bytes, GError **error);
 
+// Before the work that ends in mg_file_write(): whether `path` can be written as things are,
+// and is none of `inputs` (NULL-terminated paths, there or not), which would be lost.  Makes
+// nothing.  Returns 0 or -errno with one line in *error.
+int mg_file_check_output(const char *path, char *const *inputs, GError **error);
+
 // Takes the lock file `path`, made where it is missing; it falls with the process, however
 // that ends.  Returns a descriptor to be given back, or -errno with one line in *error:
 // -EBUSY where another process has it.  A file system without locks grants it always.

@@ -46,6 +46,25 @@ cmp -s hot.mid a.mid && bad "another temperature gave the same bytes"
 run 0 mg-compose -o primed.mid -s 9 -n 32 -p a.mid m.safetensors
 grep -q ' 96 steps' out || bad "64 steps of prime and 32 more: $(cat out)"
 
+# A file is not written over what it is made of, and one that cannot be written is noticed
+# before the work.
+cp m.safetensors before
+for output in m.safetensors ./m.safetensors "$work/m.safetensors"; do
+    run 1 mg-compose -o "$output" m.safetensors
+    error "$output: is to be read and to be written"
+done
+run 1 mg-compose -o a.mid -n 32 -p a.mid m.safetensors
+error "a.mid: is to be read and to be written"
+run 1 mg-compose -o new.mid --picture new.mid m.safetensors
+[ ! -e new.mid ] || bad "a picture was written over the piece"
+run 1 mg-eval --probabilities m.safetensors m.safetensors a.mid
+error "m.safetensors: is to be read and to be written"
+run 1 mg-play -d offline -r m.safetensors m.safetensors
+error "m.safetensors: is to be read and to be written"
+run 1 mg-play -d offline -r nowhere/take.mid --duration 1800 m.safetensors
+error "nowhere/take.mid: No such file or directory"
+cmp -s before m.safetensors || bad "the model was written over"
+
 # A preset by path and by name, in a locale with decimal commas or not.
 mkdir -p home/musicguru
 cp m.safetensors home/musicguru/

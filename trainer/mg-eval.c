@@ -15,9 +15,11 @@
 #include "trainer/model_reader.h"
 #include "trainer/team.h"
 
+enum { NOT_GIVEN = G_MININT };
+
 struct options {
     gboolean json;
-    int steps_per_quarter; // 0: the model's own
+    int steps_per_quarter; // NOT_GIVEN: the model's own
     char *probabilities;   // .npy file to write, or NULL
     char **baseline;       // files and folders to learn the baselines from, or NULL
     int threads;
@@ -199,15 +201,18 @@ load_corpus(struct mg_corpus *corpus, char **paths, int steps_per_quarter,
 }
 
 static int
-evaluate(const struct options *options, const char *model_path, char **paths,
-         GError **error)
+evaluate(const struct options *options, char *model_path, char **paths, GError **error)
 {
     struct mg_corpus corpus = {0}, training = {0};
     struct figures figures = {.corpus = &corpus, .training = &training};
+    char *const inputs[] = {model_path, NULL};
+    if (options->probabilities &&
+        mg_file_check_output(options->probabilities, inputs, error))
+        return -EINVAL;
     struct mg_model *model = mg_model_read(mg_ranks_alone(), model_path, error);
     if (!model)
         return -EINVAL;
-    int steps_per_quarter = options->steps_per_quarter
+    int steps_per_quarter = options->steps_per_quarter != NOT_GIVEN
                                 ? options->steps_per_quarter
                                 : model->layout.shape.steps_per_quarter;
     int status = load_corpus(&corpus, paths, steps_per_quarter, error);
@@ -228,7 +233,8 @@ evaluate(const struct options *options, const char *model_path, char **paths,
 int
 main(int argc, char **argv)
 {
-    struct options o = {.threads = mg_team_default_threads(1)};
+    struct options o = {.steps_per_quarter = NOT_GIVEN,
+                        .threads = mg_team_default_threads(1)};
     const GOptionEntry entries[] = {
         {"json", 'j', 0, G_OPTION_ARG_NONE, &o.json, "Print JSON", NULL},
         {"steps-per-quarter", 0, 0, G_OPTION_ARG_INT, &o.steps_per_quarter,
@@ -247,8 +253,9 @@ main(int argc, char **argv)
         openblas_set_num_threads(1); // our own threads take whole pieces
         if (argc < 3)
             status = mg_program_usage("needs a MODEL and a CORPUS");
-        else if (o.steps_per_quarter < 0 ||
-                 o.steps_per_quarter > MG_STEPS_PER_QUARTER_MAX)
+        else if (o.steps_per_quarter != NOT_GIVEN &&
+                 (o.steps_per_quarter < 1 ||
+                  o.steps_per_quarter > MG_STEPS_PER_QUARTER_MAX))
             status = mg_program_usage("--steps-per-quarter must be 1 to 24");
         else if (o.threads < 1 || o.threads > MG_TEAM_THREADS_MAX)
             status = mg_program_usage("--threads must be 1 to 256");
