@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,9 +202,8 @@ check_kind(const char *path, GError **error)
                                         : "is not a regular file and is left alone");
 }
 
-// By name, too: neither may be there yet.
-static bool
-is_same_file(const char *a, const char *b)
+bool
+mg_file_is_same(const char *a, const char *b)
 {
     struct stat one, other;
     char *whole_a = g_canonicalize_filename(a, NULL);
@@ -225,7 +223,7 @@ mg_file_check_output(const char *path, char *const *inputs, GError **error)
     if (kind)
         return kind;
     for (; inputs && *inputs; inputs++)
-        if (is_same_file(path, *inputs))
+        if (mg_file_is_same(path, *inputs))
             return fail(error, path, EINVAL, "is to be read and to be written");
     char *folder = g_path_get_dirname(path);
     int code = access(folder, W_OK | X_OK) == 0 ? 0 : errno;

@@ -6,6 +6,7 @@
 #define MG_IO_FILE_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 // Reads a whole regular file of at most max_bytes.  Never blocks on a FIFO or a device.
@@ -21,6 +22,9 @@ int mg_file_write(const char *path, const void *bytes, size_t length, GError **e
 
 // The same for a GBytes, which it unrefs.
 int mg_file_write_bytes(const char *path, GBytes *bytes, GError **error);
+
+// Whether two paths lead to the same file, which need not be there.
+bool mg_file_is_same(const char *a, const char *b);
 
 // Before the work that ends in mg_file_write(): whether `path` can be written as things are,
 // and is none of `inputs` (NULL-terminated paths, there or not), which would be lost.  Makes

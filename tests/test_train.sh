@@ -113,6 +113,16 @@ check "but not with other pieces held out" refuses 1 'another held-out corpus (1
     "${train[@]}" --valid other -o part.safetensors --checkpoint-every 2 --updates 6 \
     --resume part.safetensors.checkpoint corpus
 
+# --- what stands where the model is to be written -------------------------------------------
+cp corpus/1.mid before
+check "MODEL forgotten: the first piece is not written over" refuses 1 \
+    'corpus/1.mid: is there already and is no model' "${train[@]}" -o corpus/1.mid corpus
+check "and is as it was" cmp -s before corpus/1.mid
+check "nor is another training's checkpoint" refuses 1 \
+    'cut.safetensors.checkpoint: is there already' "${train[@]}" -o cut.safetensors \
+    --updates 12 --resume a.safetensors.checkpoint corpus
+rm before
+
 # --- held-out pieces ------------------------------------------------------------------------
 "${train[@]}" -o held.safetensors --updates 1 --valid corpus/deeper corpus >/dev/null 2>log
 check "what is held out is not trained on" grep -q '^1 pieces of the corpus are held out' log

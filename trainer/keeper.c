@@ -8,6 +8,7 @@
 #include "io/file.h"
 #include "model/model_file.h"
 #include "trainer/checkpoint.h"
+#include "trainer/model_reader.h"
 
 // Weights, two means of the optimiser, weights of the best.
 static const size_t CHECKPOINT_MAX_BYTES = 4 * (size_t)MG_MODEL_FILE_MAX_BYTES;
@@ -33,9 +34,24 @@ take_lock(struct mg_keeper *k, GError **error)
     return MIN(k->lock, 0);
 }
 
+// An older model may be replaced; a file of another kind is there by mistake: MODEL may have
+// been left out before the corpus.
+static int
+check_model(const struct mg_keeper *k, GError **error)
+{
+    if (!g_file_test(k->model_path, G_FILE_TEST_EXISTS))
+        return 0;
+    struct mg_model *model = mg_model_read(mg_ranks_alone(), k->model_path, NULL);
+    bool is_model = model != NULL;
+    mg_model_destroy(model);
+    return is_model ? 0
+                    : refuse(error, k->model_path,
+                             "is there already and is no model; name another file");
+}
+
 int
 mg_keeper_init(struct mg_keeper *k, struct mg_ranks *ranks, const char *model_path,
-               bool is_new, GError **error)
+               const char *resumed, GError **error)
 {
     *k = (struct mg_keeper){
         .ranks = ranks, .model_path = model_path, .lock = -1, .stands = -1};
@@ -44,11 +60,11 @@ mg_keeper_init(struct mg_keeper *k, struct mg_ranks *ranks, const char *model_pa
     if (ranks->rank)
         return 0;
     // What would fail or be lost at the end fails now.
-    if (g_file_test(model_path, G_FILE_TEST_EXISTS) &&
-        !g_file_test(model_path, G_FILE_TEST_IS_REGULAR))
-        return refuse(error, model_path, "is not a file");
-    int status = take_lock(k, error);
-    if (!status && is_new && g_file_test(k->checkpoint_path, G_FILE_TEST_EXISTS))
+    int status = check_model(k, error);
+    if (!status)
+        status = take_lock(k, error);
+    bool goes_on = resumed && mg_file_is_same(resumed, k->checkpoint_path);
+    if (!status && !goes_on && g_file_test(k->checkpoint_path, G_FILE_TEST_EXISTS))
         status = refuse(error, k->checkpoint_path,
                         "is there already; go on with --resume, or remove it");
     return status;

@@ -24,10 +24,11 @@ struct mg_keeper {
     int64_t stands; // the update whose weights are the model file; -1: not known
 };
 
-// Takes the lock of the model.  is_new: refuses where a checkpoint stands already.  Returns
-// 0, or -errno with one line in *error, as all below.
+// Takes the lock of the model.  Refuses where a file stands that is no model, or a checkpoint
+// other than the one that is resumed (NULL: none is).  Returns 0, or -errno with one line in
+// *error, as all below.
 int mg_keeper_init(struct mg_keeper *keeper, struct mg_ranks *ranks,
-                   const char *model_path, bool is_new, GError **error);
+                   const char *model_path, const char *resumed, GError **error);
 
 // Removes the lock.  Takes a zeroed struct.
 void mg_keeper_finish(struct mg_keeper *keeper);

@@ -120,7 +120,7 @@ load(struct mg_run *run, char **paths, GError **error)
     if (status)
         return status;
     status = mg_keeper_init(&run->files.keeper, ranks, run->options->output,
-                            !run->options->resume, error);
+                            run->options->resume, error);
     if (!status)
         status = load_corpora(run, paths, error);
     status = mg_ranks_agree(ranks, status, error);
