@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,6 +44,17 @@ format_left(double seconds, char *text, size_t size)
     snprintf(text, size, "%ld:%02ld:%02ld left", s / 3600, s / 60 % 60, s % 60);
 }
 
+static int
+terminal_columns(FILE *terminal)
+{
+    enum { USUAL = 80 };
+    struct winsize size;
+    bool known =
+        ioctl(fileno(terminal), TIOCGWINSZ, &size) == 0 && size.ws_col > BAR_CHARS;
+    return known ? size.ws_col : USUAL;
+}
+
+// In one row, or the next bar could not take its place.
 static void
 draw_bar(const struct mg_progress_line *line, int64_t update, const char *figures)
 {
@@ -51,11 +63,12 @@ draw_bar(const struct mg_progress_line *line, int64_t update, const char *figure
     memset(bar, '.', BAR_CHARS);
     memset(bar, '#', (size_t)(done < BAR_CHARS ? done : BAR_CHARS));
     bar[BAR_CHARS] = 0;
-    fprintf(line->out, "\r\033[K[%s] %s", bar, figures);
+    int room = terminal_columns(line->out) - BAR_CHARS - (int)strlen("[] ") - 1;
+    fprintf(line->out, "\r\033[K[%s] %.*s", bar, room > 0 ? room : 0, figures);
     fflush(line->out);
 }
 
-// "update 120 of 5000, 9.213 nats a step (held out 9.5), 812345 note-steps/s, 1:02:03 left"
+// "update 120 of 5000, 1:02:03 left, 9.213 nats a step (held out 9.500), 812345 note-steps/s"
 static void
 format_figures(const struct mg_progress_line *line, int64_t update, double loss,
                double elapsed, char *text, size_t size)
@@ -66,9 +79,9 @@ format_figures(const struct mg_progress_line *line, int64_t update, double loss,
     if (isfinite(line->held_out))
         snprintf(held_out, sizeof held_out, " (held out %.3f)", line->held_out);
     snprintf(text, size,
-             "update %lld of %lld, %.3f nats a step%s, %.0f note-steps/s, %s",
-             (long long)update, (long long)line->total, loss, held_out,
-             line->steps * line->notes / elapsed, left);
+             "update %lld of %lld, %s, %.3f nats a step%s, %.0f note-steps/s",
+             (long long)update, (long long)line->total, left, loss, held_out,
+             line->steps * line->notes / elapsed);
 }
 
 void
