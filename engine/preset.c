@@ -320,7 +320,7 @@ static char *
 find_installed(const char *name)
 {
     char *path = NULL;
-    if (strchr(name, '/') || try_folder(g_get_user_data_dir(), name, &path))
+    if (try_folder(g_get_user_data_dir(), name, &path))
         return path;
     const char *const *folders = g_get_system_data_dirs();
     for (int i = 0; folders[i]; i++)
@@ -330,26 +330,35 @@ find_installed(const char *name)
     return path;
 }
 
+// The path of a preset or of a model file, which may have any ending; NULL: neither.
+static char *
+find(const char *name, bool *is_preset)
+{
+    *is_preset = g_str_has_suffix(name, ".preset");
+    if (*is_preset || g_str_has_suffix(name, ".safetensors") || strchr(name, '/'))
+        return g_strdup(name);
+    char *installed = find_installed(name);
+    *is_preset = installed != NULL;
+    return installed || !g_file_test(name, G_FILE_TEST_EXISTS) ? installed
+                                                               : g_strdup(name);
+}
+
 struct mg_preset *
 mg_preset_load(const char *name, GError **error)
 {
     struct mg_preset *preset = default_preset();
     int code = 0;
-    char *path = NULL;
-    if (g_str_has_suffix(name, ".safetensors")) {
-        preset->model_path = g_strdup(name);
-        path = g_strdup(name);
-    } else {
-        path =
-            g_str_has_suffix(name, ".preset") ? g_strdup(name) : find_installed(name);
-        if (path)
-            code = read_preset(preset, path, error);
-    }
-    if (!path) {
+    bool is_preset;
+    char *path = find(name, &is_preset);
+    if (path && is_preset)
+        code = read_preset(preset, path, error);
+    else if (path)
+        preset->model_path = g_strdup(path);
+    else {
         g_set_error(
             error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
             "%s: no preset of this name is installed; give the path of a .preset "
-            "or .safetensors file",
+            "or of a model file",
             name);
         code = -ENOENT;
     }

@@ -29,9 +29,10 @@ struct mg_preset {
     struct mg_model *model;
 };
 
-// Loads a preset and its model: the path of a .preset file, or of a .safetensors model
-// (played with the default settings), or the name of an installed preset, searched in
-// musicguru/ under $XDG_DATA_HOME, $XDG_DATA_DIRS and the prefix this was built for.
+// Loads a preset and its model: the path of a .preset file, or of a model file (played with
+// the default settings), or the name of an installed preset, searched in musicguru/ under
+// $XDG_DATA_HOME, $XDG_DATA_DIRS and the prefix this was built for.  A name that is neither
+// is the path of a model file, if one is there.
 // Returns NULL with one line in *error ("FILE: [preset] KEY: what is wrong").  Any
 // thread but real time.
 struct mg_preset *mg_preset_load(const char *name_or_path, GError **error);

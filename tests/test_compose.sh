@@ -76,6 +76,14 @@ run 0 mg-compose -o f.mid -n 64 p
 cmp -s d.mid e.mid || bad "the preset's tempo and seed do not count"
 cmp -s e.mid f.mid || bad "by name is not as by path"
 
+# A model may have any ending.
+cp m.safetensors plain
+run 0 mg-compose -o g.mid -s 5 -n 64 plain
+run 0 mg-compose -o h.mid -s 5 -n 64 ./plain
+cmp -s a.mid g.mid && cmp -s a.mid h.mid || bad "a model of another ending plays otherwise"
+run 1 mg-compose -o i.mid ./a.mid
+error "./a.mid: not a safetensors file"
+
 # mg-play into a file: its figures add up, and it plays what mg-compose composes.
 run 0 mg-play -d offline --duration 16 -s 5 -r play.mid --json m.safetensors
 grep -q '"late_steps":0' out || bad "late steps offline: $(cat out)"
