@@ -13,9 +13,16 @@
 static const char FORMAT[] = "musicguru/1";
 
 // Keys that say the shape; the rest of the metadata is free.
-static const char *const SHAPE_KEYS[] = {
-    "format",     "features",   "lowest_note", "notes", "sha256", "steps_per_quarter",
-    "time_units", "note_units", NULL};
+static const char *const SHAPE_KEYS[] = {"format",
+                                         "features",
+                                         "lowest_note",
+                                         "notes",
+                                         "steps_per_quarter",
+                                         "time_units",
+                                         "note_units",
+                                         "sha256",
+                                         MG_METADATA_SHA256,
+                                         NULL};
 
 static int
 refuse(GError **error, const char *what, const char *key)
@@ -35,7 +42,10 @@ read_list(GHashTable *metadata, const char *key, int most, int *out, int *count,
         return refuse(error, "missing", key);
     char **items = g_strsplit(text, ",", most + 1);
     int status = 0;
-    for (*count = 0; items[*count] && !status; ++*count) {
+    *count = 0;
+    if (!items[0])
+        status = refuse(error, "unusable", key);
+    for (; items[*count] && !status; ++*count) {
         gint64 value = 0;
         if (*count >= most ||
             !g_ascii_string_to_signed(items[*count], 10, 0, MG_UNITS_MAX, &value, NULL))

@@ -149,6 +149,24 @@ check_places(const struct mg_safetensors *tensors, const uint8_t *data,
     return 0;
 }
 
+static char *
+hash_strings(GHashTable *metadata)
+{
+    GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+    GList *keys = g_list_sort(g_hash_table_get_keys(metadata), (GCompareFunc)strcmp);
+    for (const GList *key = keys; key; key = key->next) {
+        const char *name = key->data, *text = g_hash_table_lookup(metadata, name);
+        if (strcmp(name, MG_METADATA_SHA256) == 0)
+            continue;
+        g_checksum_update(sum, (const guchar *)name, (gssize)strlen(name) + 1);
+        g_checksum_update(sum, (const guchar *)text, (gssize)strlen(text) + 1);
+    }
+    char *hash = g_strdup(g_checksum_get_string(sum));
+    g_list_free(keys);
+    g_checksum_free(sum);
+    return hash;
+}
+
 static int
 check_sum(const struct mg_safetensors *tensors, const uint8_t *data, size_t data_length,
           GError **error)
@@ -158,6 +176,10 @@ check_sum(const struct mg_safetensors *tensors, const uint8_t *data, size_t data
         return refuse(error, "no sha256 in the metadata", "");
     char *actual = g_compute_checksum_for_data(G_CHECKSUM_SHA256, data, data_length);
     bool same = strcmp(expected, actual) == 0;
+    g_free(actual);
+    expected = g_hash_table_lookup(tensors->metadata, MG_METADATA_SHA256);
+    actual = hash_strings(tensors->metadata);
+    same = same && (!expected || strcmp(expected, actual) == 0);
     g_free(actual);
     return same ? 0 : refuse(error, "the checksum is wrong: the file is damaged", "");
 }
@@ -245,21 +267,33 @@ describe(const struct mg_array *array, size_t offset)
                      (json_int_t)offset + (json_int_t)array->bytes);
 }
 
+// JSON is UTF-8; a path of another encoding keeps its readable part.
+static GHashTable *
+make_valid(GHashTable *metadata)
+{
+    GHashTable *valid = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    GHashTableIter iter;
+    gpointer key, value;
+    g_hash_table_iter_init(&iter, metadata);
+    while (g_hash_table_iter_next(&iter, &key, &value))
+        g_hash_table_replace(valid, g_utf8_make_valid(key, -1),
+                             g_utf8_make_valid(value, -1));
+    return valid;
+}
+
 static json_t *
 describe_metadata(GHashTable *metadata, const char *sha256)
 {
     json_t *object = json_object();
-    GList *keys = g_list_sort(g_hash_table_get_keys(metadata), (GCompareFunc)strcmp);
-    for (GList *k = keys; k; k = k->next) {
-        // JSON is UTF-8; a path of another encoding keeps its readable part.
-        char *key = g_utf8_make_valid(k->data, -1);
-        char *value = g_utf8_make_valid(g_hash_table_lookup(metadata, k->data), -1);
-        json_object_set_new(object, key, json_string(value));
-        g_free(key);
-        g_free(value);
-    }
+    GHashTable *valid = make_valid(metadata);
+    g_hash_table_replace(valid, g_strdup("sha256"), g_strdup(sha256));
+    g_hash_table_replace(valid, g_strdup(MG_METADATA_SHA256), hash_strings(valid));
+    GList *keys = g_list_sort(g_hash_table_get_keys(valid), (GCompareFunc)strcmp);
+    for (GList *k = keys; k; k = k->next)
+        json_object_set_new(object, k->data,
+                            json_string(g_hash_table_lookup(valid, k->data)));
     g_list_free(keys);
-    json_object_set_new(object, "sha256", json_string(sha256));
+    g_hash_table_destroy(valid);
     return object;
 }
 

@@ -117,7 +117,7 @@ check "a changed weight is refused by name" refused 'damaged.checkpoint: ' \
 cp threads_whole.checkpoint damaged.checkpoint
 flip damaged.checkpoint "$(grep -a -b -o 'training.mean-loss":"' damaged.checkpoint |
     sed 's/:.*//' | awk '{ print $1 + 21 }')"
-check "a changed number is refused by name" refused 'damaged.checkpoint: damaged: ' \
+check "a changed number is refused by name" refused 'damaged.checkpoint: the checksum is wrong' \
     go_on damaged --threads 3 --updates 9
 check "and nothing is made of it" [ ! -e damaged ]
 
