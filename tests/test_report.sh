@@ -151,7 +151,7 @@ kill -KILL $trainer
 wait $trainer 2>/dev/null
 check "a killed run leaves a page that stands" page_stands killed
 check "with its first sample" cmp first.mid killed/update-3.mid
-cp killed.safetensors.checkpoint killed.checkpoint
+mv killed.safetensors.checkpoint killed.checkpoint
 "${train[@]}" -o killed.safetensors --updates 1000000 --report killed \
     --resume killed.checkpoint corpus >/dev/null 2>log &
 trainer=$!

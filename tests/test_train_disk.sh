@@ -66,6 +66,23 @@ short_at_each() {
 }
 check "a short write is gone on with" short_at_each
 
+# A sample that could not be written is made at the next score: that of update 2 at 3, that of 4
+# at 5.
+samples_at_each() {
+    local at
+    for at in $(seq 6 7 90); do
+        rm -rf bad && mkdir bad
+        faulty ENOSPC "$at" -o bad/m --checkpoint-every 1 --updates 8 --report bad/report
+        [ -e bad/m ] || continue # it did not begin
+        [ "$(sed -n 's/^ *"update": \([0-9]*\).*/\1/p' bad/report/samples.json |
+            awk '{ print int(log($1) / log(2) + 1e-9) }' | grep -x "[12]" | sort -u | xargs)" = "1 2" ] &&
+            continue
+        echo "ENOSPC at $at" && cat err
+        return 1
+    done
+}
+check "a sample that has no room is made later" samples_at_each
+
 # --- the disk stays full -------------------------------------------------------------------
 mkdir full
 faulty full 9 -o full/m --log full/log "${run[@]}"

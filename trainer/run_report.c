@@ -283,18 +283,18 @@ sample_best(struct mg_run_report *report, GError **error)
     return status;
 }
 
-// Whether the last score is the first, or the first after another doubling of that one's
-// updates.
+// A sample is due at the first score and at each doubling of its updates, or as soon after
+// as there is a score and the disk takes it.
 static bool
-is_milestone(const struct mg_run_report *report)
+is_sample_due(const struct mg_run_report *report, int64_t update)
 {
-    guint count = report->shown.scores->len;
-    if (count == 1)
-        return true;
-    int64_t due = MAX(1, mg_report_score_at(&report->shown, 0)->update);
-    while (due <= mg_report_score_at(&report->shown, count - 2)->update)
-        due *= 2;
-    return mg_report_score_at(&report->shown, count - 1)->update >= due;
+    int64_t milestone = MAX(1, mg_report_score_at(&report->shown, 0)->update);
+    while (2 * milestone <= update)
+        milestone *= 2;
+    for (guint i = 0; i < report->shown.samples->len; i++)
+        if (mg_report_sample_at(&report->shown, i)->update >= milestone)
+            return false;
+    return true;
 }
 
 static int
@@ -302,11 +302,11 @@ sample_where_due(struct mg_run_report *report, GError **error)
 {
     int64_t update =
         mg_report_score_at(&report->shown, report->shown.scores->len - 1)->update;
-    bool milestone = is_milestone(report);
+    bool is_due = is_sample_due(report, update);
     int status = 0;
-    if (milestone && !mg_report_sample_of(&report->shown, update))
+    if (is_due)
         status = add_sample(report, report->setup.model, update, error);
-    if (!status && (milestone || update >= report->setup.updates))
+    if (!status && (is_due || update >= report->setup.updates))
         status = sample_best(report, error);
     return status;
 }
@@ -382,7 +382,8 @@ mg_run_report_add(struct mg_run_report *report, int64_t update, double training,
     }
     g_array_append_val(scores, score);
     int status = sample_where_due(report, error);
-    return status ? status : write_all(report, error);
+    int page_status = write_all(report, status ? NULL : error);
+    return status ? status : page_status;
 }
 
 int
