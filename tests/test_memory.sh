@@ -32,6 +32,7 @@ told() { # PROGRAM
 fails_at_each() { # STEP CALLS_AT_LEAST COMMAND...
     local step=$1 least=$2 at=0
     shift 2
+    rm -f made*
     out_of_memory program 0 "$@"
     [ $status = 0 ] && [ "$calls" -ge "$least" ] && [ "$left" = 0 ] ||
         { cat all && return 1; }
