@@ -136,7 +136,7 @@ check "and at the end" [ "$(grep -c '^mg-train: full/m.*: No space left on devic
 mkdir none
 export MG_PLUGINS=none
 check "without the plug-in, copies are refused" \
-    refuses 'started 2 times at once, but this mg-train has no mg-mpi.so' ranks 2 -o copies
+    refuses 'started 2 times at once: this mg-train has no mg-mpi.so' ranks 2 -o copies
 check "and nothing is written" sh -c '! ls copies* 2>/dev/null'
 ranks 1 -o copy "${run[@]}"
 check "one copy is a process alone" same_end copy one

@@ -29,12 +29,14 @@ find(const char *file)
 }
 
 void *
-mg_plugin_symbol(const char *file, const char *symbol, GError **error)
+mg_plugin_symbol(const char *file, const char *symbol, const char *remedy,
+                 GError **error)
 {
     void *address = NULL;
     char *path = find(file);
     if (!path) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "there is no %s", file);
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+                    "this mg-train has no %s: %s", file, remedy);
         return NULL;
     }
     void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);

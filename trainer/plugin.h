@@ -9,8 +9,9 @@
 
 // The address of a symbol in a plug-in: `file` beside the program, or where it is
 // installed, or in the folder that MG_PLUGINS in the environment names.  The plug-in stays
-// loaded: what it made may be anywhere.  NULL with one line in *error; its code is NOENT
-// where there is no such file.
-void *mg_plugin_symbol(const char *file, const char *symbol, GError **error);
+// loaded: what it made may be anywhere.  NULL with one line in *error, which ends with the
+// remedy where there is no such file.
+void *mg_plugin_symbol(const char *file, const char *symbol, const char *remedy,
+                       GError **error);
 
 #endif

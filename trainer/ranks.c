@@ -106,34 +106,19 @@ mg_ranks_launched_rank(void)
     return number_of(RANKS, 0);
 }
 
-static create_ranks *
-load_plugin(int size, GError **error)
-{
-    create_ranks *create = NULL;
-    GError *cause = NULL;
-    // POSIX's own way to write what ISO C has no cast for.
-    *(void **)&create = mg_plugin_symbol(PLUGIN, "mg_ranks_create_mpi", &cause);
-    if (create)
-        return create;
-    if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-        g_set_error(
-            error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-            "started %d times at once, but this mg-train has no %s to share one "
-            "training: install MPI and build again, or start it once",
-            size, PLUGIN);
-    else
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NODEV, "mpi: %s", cause->message);
-    g_error_free(cause);
-    return NULL;
-}
-
 struct mg_ranks *
 mg_ranks_create(GError **error)
 {
     int size = launched_size();
     if (size == 1)
         return mg_ranks_alone();
-    create_ranks *create = load_plugin(size, error);
+    create_ranks *create = NULL;
+    // POSIX's own way to write what ISO C has no cast for.
+    *(void **)&create =
+        mg_plugin_symbol(PLUGIN, "mg_ranks_create_mpi",
+                         "install MPI and build again, or start it once", error);
+    if (!create)
+        g_prefix_error(error, "started %d times at once: ", size);
     struct mg_ranks *ranks = create ? create(error) : NULL;
     if (ranks && ranks->size == 1) {
         // Each of them would be rank 0 of its own training, on the same files.
