@@ -5,7 +5,6 @@
 
 #include <glib.h>
 #include <string.h>
-#include <time.h>
 
 #include "engine/improviser.h"
 #include "engine/msg.h"
@@ -35,14 +34,6 @@ struct mg_composer {
     struct mg_decision decision; // the last one
     bool decision_owed;          // it found no room
 };
-
-static int64_t
-now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 struct mg_composer *
 mg_composer_create(struct mg_ring *requests, struct mg_ring *decisions,
@@ -206,19 +197,19 @@ approach(struct mg_composer *c)
 static void
 decide_step(struct mg_composer *c)
 {
-    int64_t begun_us = now_us();
+    int64_t begun_us = g_get_monotonic_time();
     approach(c);
     decide(c);
     c->due = false;
-    mg_timing_add(&c->times.step, (uint32_t)(now_us() - begun_us));
+    mg_timing_add(&c->times.step, (uint32_t)(g_get_monotonic_time() - begun_us));
 }
 
 static void
 decide_again(struct mg_composer *c)
 {
-    int64_t begun_us = now_us();
+    int64_t begun_us = g_get_monotonic_time();
     decide(c);
-    mg_timing_add(&c->times.again, (uint32_t)(now_us() - begun_us));
+    mg_timing_add(&c->times.again, (uint32_t)(g_get_monotonic_time() - begun_us));
 }
 
 // Returns whether there was anything to do.

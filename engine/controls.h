@@ -114,10 +114,10 @@ bool mg_control_is_setting(enum mg_control control);
 
 // A value as typed: a number in the C locale within range; for a scale its name too, for
 // a root the name of a note (C, F#, Bb), for a switch on or off.  Returns whether it is
-// one.  mg_control_print() writes the same back, and mg_control_expected() says what
-// would be one ("a number from 0.1 to 10"); the strings are to be freed with g_free().
+// one.
 bool mg_control_parse(enum mg_control control, const char *text, float *value);
-char *mg_control_print(enum mg_control control, float value);
+
+// What would be one ("a number from 0.1 to 10"), to be freed with g_free().
 char *mg_control_expected(enum mg_control control);
 
 #endif

@@ -51,19 +51,6 @@ find_word(enum mg_control control, const char *text)
     return -1;
 }
 
-// The name of a value, or NULL.
-static const char *
-word_of(enum mg_control control, float value)
-{
-    if (control == MG_CONTROL_SCALE)
-        return mg_scale_name((int)value);
-    if (control == MG_CONTROL_ROOT)
-        return SHARPS[(int)value];
-    if (is_switch(control))
-        return value > 0.0f ? "on" : "off";
-    return NULL;
-}
-
 bool
 mg_control_parse(enum mg_control control, const char *text, float *value)
 {
@@ -98,13 +85,6 @@ print_number(float value)
             break;
     }
     return g_strdup(text);
-}
-
-char *
-mg_control_print(enum mg_control control, float value)
-{
-    const char *word = word_of(control, value);
-    return word ? g_strdup(word) : print_number(value);
 }
 
 char *

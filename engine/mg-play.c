@@ -247,7 +247,7 @@ static double
 file_seconds(const struct mg_play_options *arguments, bool wav)
 {
     double seconds = arguments->duration > 0.0 ? arguments->duration : FILE_SECONDS;
-    double fits = CLAMP(seconds, 1.0, (double)MG_FILE_SECONDS_MAX);
+    double fits = CLAMP(seconds, 1.0, (double)MG_SYNTH_SECONDS_MAX);
     if (!wav || (seconds >= fits && seconds <= fits))
         return seconds;
     fprintf(stderr, "mg-play: --duration: into a file %g seconds, not %g\n", fits,

@@ -5,11 +5,11 @@
 #include "engine/pair.h"
 
 #include <errno.h>
+#include <glib.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "engine/priority.h"
 
@@ -26,18 +26,11 @@ struct mg_pair {
     void *context;
 };
 
-static int64_t
-now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static void
 wait_for(sem_t *semaphore)
 {
-    for (int64_t until = now_us() + LOOK_US; now_us() < until;)
+    for (int64_t until = g_get_monotonic_time() + LOOK_US;
+         g_get_monotonic_time() < until;)
         if (sem_trywait(semaphore) == 0)
             return;
     while (sem_wait(semaphore) != 0 && errno == EINTR)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/controls.h"
+#include "io/driver.h"
 #include "io/program.h"
 
 static bool
@@ -40,9 +41,9 @@ check_together(const struct mg_play_options *options)
     static const char *const FILES[] = {"offline", NULL};
     static const char *const WIRES[] = {"jack", "alsa", NULL};
     bool is_wired = !options->driver || is_one_of(options->driver, WIRES);
-    if (is_one_of(options->driver, FILES) && options->duration > MG_FILE_SECONDS_MAX)
+    if (is_one_of(options->driver, FILES) && options->duration > MG_SYNTH_SECONDS_MAX)
         return mg_program_usage("--duration: more than %d seconds into a file",
-                                MG_FILE_SECONDS_MAX);
+                                MG_SYNTH_SECONDS_MAX);
     if ((options->timebase || options->start) && options->driver &&
         strcmp(options->driver, "jack") != 0)
         return mg_program_usage("--timebase and --start: only with JACK");

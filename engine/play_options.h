@@ -8,8 +8,6 @@
 
 #include "engine/overrides.h"
 
-enum { MG_FILE_SECONDS_MAX = 1800 }; // into a file
-
 // As typed and checked; all owned.
 struct mg_play_options {
     char **presets; // NULL-terminated, one at least

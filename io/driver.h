@@ -22,6 +22,8 @@ enum {
     // without a word.
     MG_DRIVER_OUT_MAX = 1024,
 
+    MG_SYNTH_SECONDS_MAX = 1800, // that a WAV file may take
+
     MG_DRIVER_CLOSE_MS = 1500, // what the server or the sound card is given to let go
 };
 
@@ -123,7 +125,7 @@ char **mg_driver_connections(struct mg_driver *driver);
 int mg_driver_close(struct mg_driver *driver);
 
 // Plays into a WAV file (16 bits, stereo) as fast as the machine can: one stopped cycle
-// at frame 0, then `seconds` of rolling transport from frame 0.  1 <= seconds <= 1800.
+// at frame 0, then `seconds` of rolling transport from frame 0: 1 to MG_SYNTH_SECONDS_MAX.
 // The file is replaced whole or not at all.  Errors as mg_synth_open().  Any thread.
 int mg_synth_render(const struct mg_driver_config *config, double seconds,
                     const char *wav_path, GError **error);

@@ -41,7 +41,7 @@ static void
 print_version(const char *name)
 {
     const char *separator = "; without ";
-    printf("%s %s (with jack, openblas, libsmf", name, MG_VERSION);
+    printf("%s %s (with jack, alsa, openblas, libsmf", name, MG_VERSION);
     for (size_t i = 0; i < G_N_ELEMENTS(FEATURES); i++)
         if (FEATURES[i].built_in)
             printf(", %s", FEATURES[i].name);

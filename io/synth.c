@@ -10,15 +10,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "io/alsa_quiet.h"
 #include "io/driver_table.h"
 #include "io/offline.h"
 #include "io/synth_player.h"
 #include "io/wav.h"
-
-enum { RENDER_MAX_SECONDS = 1800 };
 
 static int
 fail(GError **error, int rc, GFileError code, const char *what)
@@ -50,14 +47,6 @@ struct synth {
     uint64_t frame;          // of the transport
     struct mg_midi_event out[MG_DRIVER_OUT_MAX];
 };
-
-static uint64_t
-now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000U + (uint64_t)now.tv_nsec / 1000U;
-}
 
 // One cycle of at most a period.  Audio thread.
 static void
@@ -94,7 +83,7 @@ fill(void *data, int frames, int effect_count, float *effects[], int out_count,
     struct synth *synth = data;
     if (out_count < 2)
         return FLUID_FAILED;
-    uint64_t begun_us = now_us();
+    int64_t begun_us = g_get_monotonic_time();
     int period = (int)mg_driver_period_frames(&synth->base.config);
     bool closing = atomic_load_explicit(&synth->base.closing, memory_order_acquire);
     for (int done = 0, count; done < frames && !closing; done += count) {
@@ -102,7 +91,7 @@ fill(void *data, int frames, int effect_count, float *effects[], int out_count,
         run_cycle(synth, (uint32_t)count);
         mg_synth_player_sound(&synth->player, count, out[0] + done, out[1] + done);
     }
-    unsigned took_us = (unsigned)(now_us() - begun_us);
+    unsigned took_us = (unsigned)(g_get_monotonic_time() - begun_us);
     if (took_us > atomic_load(&synth->longest_us))
         atomic_store(&synth->longest_us, took_us);
     return FLUID_OK;
@@ -149,7 +138,8 @@ service(struct mg_driver *driver)
 {
     enum { STILL_US = 2000000, STEP_US = 200000 };
     struct synth *synth = (struct synth *)driver;
-    uint64_t cycles = atomic_load(&synth->cycles), served_us = now_us();
+    uint64_t cycles = atomic_load(&synth->cycles),
+             served_us = (uint64_t)g_get_monotonic_time();
     uint64_t passed_us = synth->served_us ? served_us - synth->served_us : 0;
     synth->served_us = served_us;
     synth->still_us += MIN(passed_us, STEP_US);
@@ -266,9 +256,9 @@ int
 mg_synth_render(const struct mg_driver_config *config, double seconds,
                 const char *wav_path, GError **error)
 {
-    if (!(seconds >= 1 && seconds <= RENDER_MAX_SECONDS))
+    if (!(seconds >= 1 && seconds <= MG_SYNTH_SECONDS_MAX))
         return fail(error, -EINVAL, G_FILE_ERROR_INVAL,
-                    "a rendering takes 1 to 1800 seconds");
+                    "a rendering takes one second to half an hour");
     struct render render = {0};
     int rc = mg_synth_player_init(&render.player, config, error);
     if (rc == 0)

@@ -187,6 +187,7 @@ check "which are better one than the other" awk -v a="$(play_of marginal)" \
 
 # --- what cannot be --------------------------------------------------------------------------
 check "no corpus" refuses 2 'needs' "${train[@]}" -o x.safetensors
+check "a decay that is none" refuses 2 'decay' "${train[@]}" -o x.safetensors --decay -inf corpus
 check "no output" refuses 2 'needs' "${train[@]}" corpus
 check "unknown option" refuses 2 'bogus' "${train[@]}" --bogus -o x.safetensors corpus
 for bad in --batch=0 --segment=-1 --dropout=1 --dropout=nan --notes=90-20 --notes=0-128 \

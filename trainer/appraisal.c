@@ -58,22 +58,17 @@ mg_appraisal_window(const struct mg_corpus *corpus)
     return window;
 }
 
-static double
-share(int64_t part, int64_t whole)
-{
-    return whole ? (double)part / (double)whole : 0.0;
-}
-
 struct mg_appraisal
 mg_appraisal_of(const struct mg_texture *x, int steps_per_quarter)
 {
     return (struct mg_appraisal){
-        .silence = share(x->silent_steps, x->steps),
+        .silence = mg_texture_share(x->silent_steps, x->steps),
         .longest_silence = x->longest_silence,
         .longest_note = x->longest_note,
-        .notes_per_step = share(x->sounding, x->steps),
-        .onsets_per_bar = share(x->onsets * BAR_QUARTERS * steps_per_quarter, x->steps),
-        .repeated = share(x->repeated_bars, x->bars),
+        .notes_per_step = mg_texture_share(x->sounding, x->steps),
+        .onsets_per_bar =
+            mg_texture_onsets_per_bar(x, BAR_QUARTERS * steps_per_quarter),
+        .repeated = mg_texture_share(x->repeated_bars, x->bars),
     };
 }
 

@@ -128,6 +128,13 @@ print_json(const struct figures *f)
 }
 
 static int
+fail_for_memory(GError **error)
+{
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "not enough memory");
+    return -ENOMEM;
+}
+
+static int
 write_probabilities(struct mg_evaluator *evaluator, const struct mg_model *model,
                     const struct mg_corpus *corpus, const char *path, GError **error)
 {
@@ -140,21 +147,12 @@ write_probabilities(struct mg_evaluator *evaluator, const struct mg_model *model
     const struct mg_roll *roll =
         mg_piece_heard(&corpus->pieces[0], model->layout.shape.feature_set);
     float *values = mg_evaluator_probabilities(evaluator, model->weights, roll);
-    if (!values) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "not enough memory");
-        return -ENOMEM;
-    }
+    if (!values)
+        return fail_for_memory(error);
     const size_t shape[3] = {(size_t)roll->steps, (size_t)model->layout.shape.notes, 2};
     int status = mg_file_write_bytes(path, mg_npy_encode(values, shape, 3), error);
     g_free(values);
     return status;
-}
-
-static int
-fail_for_memory(GError **error)
-{
-    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "not enough memory");
-    return -ENOMEM;
 }
 
 // Fills the figures in.

@@ -7,12 +7,13 @@
 #include <stdio.h>
 
 #include "io/program.h"
+#include "model/model.h"
 #include "trainer/copies.h"
 #include "trainer/similarity.h"
 #include "trainer/team.h"
 #include "trainer/texture.h"
 
-enum { STEPS_PER_QUARTER_MAX = 24, CHUNK_MAX = 100000, BAR_QUARTERS = 4 };
+enum { CHUNK_MAX = 100000, BAR_QUARTERS = 4 };
 
 struct options {
     int chunk;
@@ -64,19 +65,6 @@ measure_texture(struct findings *f, int bar_steps)
     f->usual_intervals /= corpus->piece_count;
 }
 
-static double
-share(int64_t part, int64_t whole)
-{
-    return whole ? (double)part / (double)whole : 0.0;
-}
-
-// Onsets in a bar of the steps there are, full or not.
-static double
-onsets_per_bar(const struct mg_texture *x, int bar_steps)
-{
-    return share(x->onsets * bar_steps, x->steps);
-}
-
 static void
 print_nearness(const struct findings *f, int chunk)
 {
@@ -100,7 +88,8 @@ print_nearness(const struct findings *f, int chunk)
                c->steps, c->changes, c->composition_step, c->piece_step,
                pieces[c->piece].name, c->semitones);
     printf("copied           %.2f %% of %d windows of %d steps\n",
-           100.0 * share(c->copied_windows, c->windows), c->windows, MG_COPY_WINDOW);
+           100.0 * mg_texture_share(c->copied_windows, c->windows), c->windows,
+           MG_COPY_WINDOW);
 }
 
 static void
@@ -109,21 +98,23 @@ print_texture(const struct findings *f, int bar_steps)
     const struct mg_texture *x = &f->texture, *y = &f->corpus_texture;
     puts("\n                 composition      corpus");
     printf("silence          %9.2f %% %9.2f %%  of steps\n",
-           100.0 * share(x->silent_steps, x->steps),
-           100.0 * share(y->silent_steps, y->steps));
+           100.0 * mg_texture_share(x->silent_steps, x->steps),
+           100.0 * mg_texture_share(y->silent_steps, y->steps));
     printf("longest silence  %11d %11d  steps\n", x->longest_silence,
            y->longest_silence);
     printf("longest note     %11d %11d  steps\n", x->longest_note, y->longest_note);
     printf("notes            %11.3f %11.3f  sound per step\n",
-           share(x->sounding, x->steps), share(y->sounding, y->steps));
+           mg_texture_share(x->sounding, x->steps),
+           mg_texture_share(y->sounding, y->steps));
     printf("onsets           %11.3f %11.3f  per bar of %d steps\n",
-           onsets_per_bar(x, bar_steps), onsets_per_bar(y, bar_steps), bar_steps);
+           mg_texture_onsets_per_bar(x, bar_steps),
+           mg_texture_onsets_per_bar(y, bar_steps), bar_steps);
     printf("heard before     %9.2f %% %9.2f %%  of bars\n",
-           100.0 * share(x->repeated_bars, x->bars),
-           100.0 * share(y->repeated_bars, y->bars));
+           100.0 * mg_texture_share(x->repeated_bars, x->bars),
+           100.0 * mg_texture_share(y->repeated_bars, y->bars));
     printf("as the last      %9.2f %% %9.2f %%  of bars\n",
-           100.0 * share(x->bars_as_last, x->bars),
-           100.0 * share(y->bars_as_last, y->bars));
+           100.0 * mg_texture_share(x->bars_as_last, x->bars),
+           100.0 * mg_texture_share(y->bars_as_last, y->bars));
     printf("pitch classes    %11.4f %11.4f  bits from the corpus (a piece of it)\n",
            pitch_class_divergence(x, y), f->usual_pitch_classes);
     printf("intervals        %11.4f %11.4f  bits from the corpus (a piece of it)\n",
@@ -189,14 +180,16 @@ texture_json(const struct mg_texture *x, int bar_steps, double pitch_classes,
              double intervals)
 {
     return json_pack("{s:f, s:i, s:i, s:f, s:f, s:I, s:f, s:f, s:f, s:f}",
-                     "silence_share", share(x->silent_steps, x->steps),
+                     "silence_share", mg_texture_share(x->silent_steps, x->steps),
                      "longest_silence_steps", x->longest_silence, "longest_note_steps",
-                     x->longest_note, "notes_per_step", share(x->sounding, x->steps),
-                     "onsets_per_bar", onsets_per_bar(x, bar_steps), "bars",
+                     x->longest_note, "notes_per_step",
+                     mg_texture_share(x->sounding, x->steps), "onsets_per_bar",
+                     mg_texture_onsets_per_bar(x, bar_steps), "bars",
                      (json_int_t)x->bars, "repeated_bars_share",
-                     share(x->repeated_bars, x->bars), "bars_as_last_share",
-                     share(x->bars_as_last, x->bars), "pitch_class_divergence_bits",
-                     pitch_classes, "interval_divergence_bits", intervals);
+                     mg_texture_share(x->repeated_bars, x->bars), "bars_as_last_share",
+                     mg_texture_share(x->bars_as_last, x->bars),
+                     "pitch_class_divergence_bits", pitch_classes,
+                     "interval_divergence_bits", intervals);
 }
 
 static void
@@ -318,9 +311,9 @@ main(int argc, char **argv)
         status = mg_program_usage("needs a COMPOSITION and a CORPUS");
     else if (o.chunk < 1 || o.chunk > CHUNK_MAX)
         status = mg_program_usage("--chunk must be 1 to %d", CHUNK_MAX);
-    else if (o.steps_per_quarter < 1 || o.steps_per_quarter > STEPS_PER_QUARTER_MAX)
+    else if (o.steps_per_quarter < 1 || o.steps_per_quarter > MG_STEPS_PER_QUARTER_MAX)
         status = mg_program_usage("--steps-per-quarter must be 1 to %d",
-                                  STEPS_PER_QUARTER_MAX);
+                                  MG_STEPS_PER_QUARTER_MAX);
     else if (o.threads < 1 || o.threads > MG_TEAM_THREADS_MAX)
         status =
             mg_program_usage("--threads must be 1 to %d", (int)MG_TEAM_THREADS_MAX);

@@ -78,6 +78,18 @@ mg_texture_add(struct mg_texture *texture, const struct mg_roll *roll, int bar_s
 }
 
 double
+mg_texture_share(int64_t part, int64_t whole)
+{
+    return whole ? (double)part / (double)whole : 0.0;
+}
+
+double
+mg_texture_onsets_per_bar(const struct mg_texture *texture, int bar_steps)
+{
+    return mg_texture_share(texture->onsets * bar_steps, texture->steps);
+}
+
+double
 mg_texture_divergence(const int64_t *a, const int64_t *b, int bins)
 {
     double sum_a = 0, sum_b = 0, bits = 0;

@@ -35,6 +35,12 @@ struct mg_texture {
 void mg_texture_add(struct mg_texture *texture, const struct mg_roll *roll,
                     int bar_steps);
 
+// A part of a whole; 0 of nothing.
+double mg_texture_share(int64_t part, int64_t whole);
+
+// Onsets in a bar of the steps there are, full or not.
+double mg_texture_onsets_per_bar(const struct mg_texture *texture, int bar_steps);
+
 // The Jensen-Shannon divergence of two histograms in bits: 0 for the same shares, 1 when
 // they have nothing in common.  An empty one is 1 away from any other and 0 from itself.
 double mg_texture_divergence(const int64_t *a, const int64_t *b, int bins);

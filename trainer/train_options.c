@@ -11,12 +11,15 @@
 #include "trainer/team.h"
 
 // What decides the shape of the network has no value until it is given: with --from it is
-// the model's.  Nor has the decay: it is the optimiser's.
+// the model's.  Nor has any text: it is one of these, or, the decay, the optimiser's.
 enum { NOT_GIVEN = G_MININT, STEPS_PER_QUARTER = 2 };
-static const double DECAY_NOT_GIVEN = -HUGE_VAL;
 static const char FEATURES[] = "full";
 static const char TIME_UNITS[] = "300,300";
 static const char NOTE_UNITS[] = "100,50";
+static const char OPTIMIZER[] = "adam";
+static const char TRANSPOSE[] = "-5..6";
+static const char DEVICE[] = "auto";
+static const char PRECISION[] = "fp32";
 
 void
 mg_train_options_init(struct mg_train_options *o)
@@ -26,17 +29,12 @@ mg_train_options_init(struct mg_train_options *o)
         .checkpoint_every = 100,
         .patience = 20,
         .lost_after = 120,
-        .optimizer = g_strdup("adam"),
-        .device = g_strdup("auto"),
-        .precision = g_strdup("fp32"),
         .warmup = 100,
         .final_rate = 1.0,
         .clip = 5.0,
-        .decay = DECAY_NOT_GIVEN,
         .dropout = 0.5,
         .batch = 10,
         .segment = 128,
-        .transpose = g_strdup("-5..6"),
         .seed = 1,
         .updates = 5000,
     };
@@ -76,7 +74,7 @@ mg_train_options_entries(struct mg_train_options *o)
          "Share of the rate left at the end, along a cosine (1)", "X"},
         {"clip", 0, 0, G_OPTION_ARG_DOUBLE, &o->clip,
          "Largest norm of the gradient, 0 = any (5)", "X"},
-        {"decay", 0, 0, G_OPTION_ARG_DOUBLE, &o->decay,
+        {"decay", 0, 0, G_OPTION_ARG_STRING, &o->decay,
          "Of each weight goes by an update, times the rate (adam 0.1, adadelta 0)",
          "X"},
         {"transpose", 0, 0, G_OPTION_ARG_STRING, &o->transpose,
@@ -227,8 +225,6 @@ check_rates(const struct mg_train_options *o, GError **error)
         return refuse(error, "final-rate", "0 to 1");
     if (!(o->clip >= 0.0 && o->clip <= 1e6))
         return refuse(error, "clip", "0 to 1000000");
-    if (o->decay != DECAY_NOT_GIVEN && !(o->decay >= 0.0 && o->decay <= 100.0))
-        return refuse(error, "decay", "0 to 100");
     size_t length = 0;
     for (int i = 0; o->metadata && o->metadata[i]; i++) {
         length += strlen(o->metadata[i]);
@@ -238,6 +234,15 @@ check_rates(const struct mg_train_options *o, GError **error)
     if (length > MG_METADATA_MAX_BYTES / 2)
         return refuse(error, "metadata", "shorter");
     return 0;
+}
+
+static int
+parse_decay(const char *text, enum mg_method method, double *decay)
+{
+    char *end = NULL;
+    *decay = text ? g_ascii_strtod(text, &end) : mg_optimizer_default_decay(method);
+    bool whole = !text || (end != text && !*end);
+    return whole && *decay >= 0.0 && *decay <= 100.0 ? 0 : -EINVAL;
 }
 
 int
@@ -254,20 +259,20 @@ mg_train_options_settings(const struct mg_train_options *o,
         .seed = (uint64_t)o->seed,
         .updates = o->updates,
     };
-    if (!strcmp(o->optimizer, "adam"))
+    const char *optimizer = given_or(o->optimizer, OPTIMIZER);
+    if (!strcmp(optimizer, "adam"))
         settings->method = MG_METHOD_ADAM;
-    else if (!strcmp(o->optimizer, "adadelta"))
+    else if (!strcmp(optimizer, "adadelta"))
         settings->method = MG_METHOD_ADADELTA;
     else
         return refuse(error, "optimizer", "adadelta or adam");
     settings->learning_rate = o->learning_rate > 0.0
                                   ? o->learning_rate
                                   : mg_optimizer_default_rate(settings->method);
-    settings->decay = o->decay == DECAY_NOT_GIVEN
-                          ? mg_optimizer_default_decay(settings->method)
-                          : o->decay;
-    if (parse_pair(o->transpose, "..", -60, 60, &settings->transpose_low,
-                   &settings->transpose_high) ||
+    if (parse_decay(o->decay, settings->method, &settings->decay))
+        return refuse(error, "decay", "0 to 100");
+    if (parse_pair(given_or(o->transpose, TRANSPOSE), "..", -60, 60,
+                   &settings->transpose_low, &settings->transpose_high) ||
         settings->transpose_low > 0 || settings->transpose_high < 0)
         return refuse(error, "transpose", "LOW..HIGH in semitones around 0, as -5..6");
     int status = parse_shape(o, &settings->shape, error);
@@ -331,12 +336,13 @@ char *
 mg_train_options_course(const struct mg_train_options *o)
 {
     return g_strdup_printf(
-        MG_VERSION " %s %s %s %s %s %s %d %d %d %d %d %a %a %a %a %a %" G_GINT64_FORMAT
+        MG_VERSION " %s %s %s %s %s %s %s %d %d %d %d %d %a %a %a %a %" G_GINT64_FORMAT
                    " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %d %d",
         given_or(o->notes, ""), given_or(o->features, ""), given_or(o->time_units, ""),
-        given_or(o->note_units, ""), o->optimizer, o->transpose, o->steps_per_quarter,
+        given_or(o->note_units, ""), given_or(o->optimizer, ""),
+        given_or(o->transpose, ""), given_or(o->decay, ""), o->steps_per_quarter,
         o->batch, o->segment, o->checkpoint_every, o->patience, o->learning_rate,
-        o->final_rate, o->clip, o->decay, o->dropout, o->seed, o->updates, o->warmup,
+        o->final_rate, o->clip, o->dropout, o->seed, o->updates, o->warmup,
         o->resume != NULL, o->from != NULL);
 }
 
@@ -349,17 +355,19 @@ mg_train_options_backend(const struct mg_train_options *o,
         .precision = MG_PRECISION_FP32,
         .threads = o->threads,
     };
-    if (!strcmp(o->device, "cpu"))
+    const char *device = given_or(o->device, DEVICE);
+    const char *precision = given_or(o->precision, PRECISION);
+    if (!strcmp(device, "cpu"))
         choice->device = MG_DEVICE_CPU;
-    else if (!strcmp(o->device, "cuda"))
+    else if (!strcmp(device, "cuda"))
         choice->device = MG_DEVICE_CUDA;
-    else if (strcmp(o->device, "auto") != 0)
+    else if (strcmp(device, "auto") != 0)
         return refuse(error, "device", "cpu, cuda or auto");
     if (o->threads < 0 || o->threads > MG_TEAM_THREADS_MAX)
         return refuse(error, "threads", "0 to 256");
-    if (!strcmp(o->precision, "bf16"))
+    if (!strcmp(precision, "bf16"))
         choice->precision = MG_PRECISION_BF16;
-    else if (strcmp(o->precision, "fp32") != 0)
+    else if (strcmp(precision, "fp32") != 0)
         return refuse(error, "precision", "fp32 or bf16");
     return 0;
 }
@@ -382,5 +390,6 @@ mg_train_options_finish(struct mg_train_options *o)
     g_free(o->device);
     g_free(o->precision);
     g_free(o->transpose);
+    g_free(o->decay);
     *o = (struct mg_train_options){0};
 }

@@ -19,13 +19,13 @@ struct mg_train_options {
     char *log;       // file, or NULL
     int lost_after;  // seconds
     int threads;     // 0: as many as there are cores
-    char *device;
+    char *device;    // or NULL, as all that may be left out below
     char *precision;
     int checkpoint_every; // updates
     int patience;         // scores without a better one; 0: for ever
 
-    // Of the network's shape; G_MININT or NULL: not given.
-    int steps_per_quarter;
+    // Of the network's shape.
+    int steps_per_quarter; // G_MININT: not given
     char *notes;
     char *features;
     char *time_units;
@@ -36,7 +36,7 @@ struct mg_train_options {
     gint64 warmup;        // updates
     double final_rate;
     double clip;
-    double decay; // -HUGE_VAL: the optimiser's default
+    char *decay; // NULL: the optimiser's default
     double dropout;
     int batch;
     int segment;
