@@ -107,7 +107,9 @@ mg_evaluator_run(struct mg_evaluator *e, const float *weights,
     }
     g_free(e->scores);
     e->scores = NULL;
-    return stop && *stop ? (struct mg_score){0} : sum;
+    if (stop && *stop)
+        sum = (struct mg_score){0};
+    return sum;
 }
 
 float *

@@ -157,5 +157,7 @@ mg_cuda_feed_score(struct mg_cuda_feed *feed, const struct mg_corpus *corpus,
     }
     g_free(sums);
     g_free(order);
-    return stop && *stop ? (struct mg_score){0} : score;
+    if (stop && *stop)
+        score = (struct mg_score){0};
+    return score;
 }
