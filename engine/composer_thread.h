@@ -12,8 +12,8 @@
 
 struct mg_composer_thread;
 
-// Starts it.  wake is posted when there are requests.  The composer and the semaphore outlive the thread.  Returns NULL with
-// one line in *error.  Main thread.
+// Starts it.  wake is posted when there are requests.  The composer and the semaphore
+// outlive the thread.  Returns NULL with one line in *error.  Main thread.
 struct mg_composer_thread *mg_composer_thread_start(struct mg_composer *composer,
                                                     sem_t *wake, GError **error);
 

@@ -32,9 +32,8 @@ struct mg_preset {
 // Loads a preset and its model: the path of a .preset file, or of a model file (played with
 // the default settings), or the name of an installed preset, searched in musicguru/ under
 // $XDG_DATA_HOME, $XDG_DATA_DIRS and the prefix this was built for.  A name that is neither
-// is the path of a model file, if one is there.
-// Returns NULL with one line in *error ("FILE: [preset] KEY: what is wrong").  Any
-// thread but real time.
+// is the path of a model file, if one is there.  Returns NULL with one line in *error
+// ("FILE: [preset] KEY: what is wrong").  Any thread but real time.
 struct mg_preset *mg_preset_load(const char *name_or_path, GError **error);
 
 // Takes NULL.

@@ -28,9 +28,9 @@ struct mg_reconnect *mg_reconnect_start(struct mg_driver *gone, mg_reconnect_fn 
 // long that nothing can be hoped for.
 bool mg_reconnect_has_ended(struct mg_reconnect *reconnect);
 
-// Frees it.  What has not ended is given half a second to do so.  *driver: the driver, which is
-// the caller's now, or NULL.  Returns 0, or -ETIMEDOUT: thread and memory are then left
-// behind for the end of the process.
+// Frees it.  What has not ended is given half a second to do so.  *driver: the driver, the
+// caller's now, or NULL.  Returns 0, or -ETIMEDOUT: thread and memory are then left behind
+// for the end of the process.
 int mg_reconnect_end(struct mg_reconnect *reconnect, struct mg_driver **driver);
 
 #endif

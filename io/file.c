@@ -225,9 +225,11 @@ mg_file_check_output(const char *path, char *const *inputs, GError **error)
     for (; inputs && *inputs; inputs++)
         if (mg_file_is_same(path, *inputs))
             return fail(error, path, EINVAL, "is to be read and to be written");
-    char *folder = g_path_get_dirname(path);
+    char *target = realpath(path, NULL); // behind a link
+    char *folder = g_path_get_dirname(target ? target : path);
     int code = access(folder, W_OK | X_OK) == 0 ? 0 : errno;
     g_free(folder);
+    free(target);
     return code ? fail(error, path, code, g_strerror(code)) : 0;
 }
 
