@@ -7,6 +7,7 @@
 set -u
 # shellcheck source=tests/rig_vm.sh
 . "$(dirname "$0")/rig_vm.sh"
+command -v aconnect >/dev/null || rig_vm_skip 'no virtual machine: alsa-utils is missing'
 rig_vm "$@"
 # shellcheck source=tests/check.sh
 . "$(dirname "$0")/check.sh"
