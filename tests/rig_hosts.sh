@@ -9,6 +9,7 @@
 #   rig_on K COMMAND...  runs it on host K (from 1): it has its own network and host name
 #   rig_mpirun RANKS_A_HOST COMMAND...   mpirun, from host 1, over all of them
 #   rig_unplug K         takes the cable of host K out
+#   rig_plug K           puts it back
 #
 # $rig_private is a folder that each host but the first sees empty.  Exit status 77 where
 # namespaces are not to be had: it takes root and ip (iproute2).
@@ -54,6 +55,10 @@ rig_limit() { # K RATE
 
 rig_unplug() { # K
     ip -n "$rig_name-switch" link set "port$1" down
+}
+
+rig_plug() { # K
+    ip -n "$rig_name-switch" link set "port$1" up
 }
 
 # What mpirun calls in place of ssh: ADDRESS COMMAND, for a shell.

@@ -51,10 +51,10 @@ check "a host with another corpus is named" refuses \
     on_hosts 1 -o "$rig_private/x" more
 
 # --- the end of a host -----------------------------------------------------------------------------
-begin() { # in the background, as $launcher, up to a score
+begin() { # [ARGUMENT...]: in the background, as $launcher, up to a score
     rm -f err
     on_hosts 1 -o "$rig_private/long" --updates 1000000 --patience 0 --checkpoint-every 20 \
-        --lost-after 2 corpus &
+        --lost-after 2 "$@" corpus &
     launcher=$!
     until_true grep -q '^update 40: held out' err
 }
@@ -98,5 +98,15 @@ check "which say why" grep -q '^mg-train: another rank does not answer (--lost-a
 check "and how to go on" said_how_to_go_on
 check "from a checkpoint of the last update" loads
 check "and its own rank ends" gone "$lost"
+
+# Scored after each update, by a piece that takes far longer than one: so the cable goes while
+# they score.
+rig_plug 3
+"$build/mg-compose" -o long.mid --seed 6 --steps 15000 random.safetensors >/dev/null
+begin --checkpoint-every 1 --valid long.mid --valid corpus/1.mid --valid corpus/2.mid
+mapfile -t pids < <(rank_on 1; rank_on 2)
+rig_unplug 2
+check "so does one that is cut off during a score" gone "${pids[0]}"
+check "which says how to go on, too" said_how_to_go_on
 
 finish

@@ -10,7 +10,7 @@
 
 enum {
     LOOK_MS = 20,
-    ORDERLY_MS = 100, // for the update in hand to end: given up, it is only made again
+    ORDERLY_MS = 100, // for the work in hand to end: given up, it is only made again
     OTHERS_MS = 5000,
     GIVEN_UP_MS = 40, // for the training's own thread to save the state
 };
@@ -30,15 +30,11 @@ ends_within(struct mg_rescue *r, int ms)
     return atomic_load(&r->over);
 }
 
-// Whether the update in hand takes longer than any before by more than the patience; ten
-// times as long is no sign yet, with others at work on the machine.
 static bool
 is_overdue(struct mg_rescue *r)
 {
-    int64_t began_us = atomic_load(&r->began_us);
-    int64_t limit_us =
-        10 * atomic_load(&r->longest_us) + 1000000 * (int64_t)r->patience_seconds;
-    return began_us && g_get_monotonic_time() - began_us > limit_us;
+    int64_t due_us = atomic_load(&r->due_us);
+    return due_us && g_get_monotonic_time() > due_us;
 }
 
 static void *
@@ -83,14 +79,19 @@ mg_rescue_end(struct mg_rescue *r)
     r->has_thread = false;
 }
 
+// Patience begins where the work takes ten times as long as any of its kind: that is no sign
+// yet, with others at work on the machine.
 void
-mg_rescue_open(struct mg_rescue *r, bool is_update)
+mg_rescue_open(struct mg_rescue *r, enum mg_rescue_work work)
 {
     if (!r->has_thread)
         return;
-    r->opened_us = is_update ? g_get_monotonic_time() : 0;
-    if (atomic_load(&r->longest_us))
-        atomic_store(&r->began_us, r->opened_us);
+    r->work = work;
+    r->began_us = g_get_monotonic_time();
+    int64_t usual_us = 10 * r->longest_us[work];
+    if (usual_us)
+        atomic_store(&r->due_us,
+                     r->began_us + usual_us + 1000000 * (int64_t)r->patience_seconds);
     pthread_mutex_unlock(&r->steady);
 }
 
@@ -100,8 +101,7 @@ mg_rescue_close(struct mg_rescue *r)
     if (!r->has_thread)
         return;
     pthread_mutex_lock(&r->steady);
-    atomic_store(&r->began_us, 0);
-    if (r->opened_us)
-        atomic_store(&r->longest_us, MAX(atomic_load(&r->longest_us),
-                                         g_get_monotonic_time() - r->opened_us));
+    atomic_store(&r->due_us, 0);
+    int64_t took_us = g_get_monotonic_time() - r->began_us;
+    r->longest_us[r->work] = MAX(r->longest_us[r->work], took_us);
 }

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The MusicGuru authors
 // SPDX-License-Identifier: ISC
-// Saves a training that is shared by several ranks when its update cannot end: a rank has
+// Saves a training that is shared by several ranks when its work cannot end: a rank has
 // died, and the launcher kills those that are left within a second; or a host is gone, and
 // nobody says so.
 #ifndef MG_TRAINER_RESCUE_H
@@ -13,6 +13,9 @@
 
 #include "trainer/ranks.h"
 
+// What the ranks do together; each takes a time of its own.
+enum mg_rescue_work { MG_RESCUE_UPDATE, MG_RESCUE_SCORE, MG_RESCUE_WORKS };
+
 struct mg_rescue {
     const volatile sig_atomic_t *signal; // not 0: told to stop; borrowed
     struct mg_ranks *ranks;              // borrowed
@@ -20,11 +23,13 @@ struct mg_rescue {
     // can do it.
     void (*save)(void *context);
     void *context;
-    int patience_seconds;    // with an update that takes longer than any before
-    pthread_mutex_t steady;  // held but between open and close
-    int64_t opened_us;       // 0: for no update
-    atomic_llong began_us;   // the update in hand; 0: none, or the first
-    atomic_llong longest_us; // of the updates so far
+    int patience_seconds;   // with work that takes longer than any of its kind before
+    pthread_mutex_t steady; // held but between open and close
+    enum mg_rescue_work work;
+    int64_t began_us;
+    int64_t longest_us[MG_RESCUE_WORKS]; // so far
+    atomic_llong
+        due_us; // the end of patience with the work in hand; 0: it is the first
     pthread_t thread;
     bool has_thread;
     atomic_bool over;
@@ -36,9 +41,9 @@ struct mg_rescue {
 void mg_rescue_begin(struct mg_rescue *rescue);
 void mg_rescue_end(struct mg_rescue *rescue); // takes a zeroed struct
 
-// From open to close the training's thread changes nothing that save() reads; is_update: it
-// computes an update, which is timed.
-void mg_rescue_open(struct mg_rescue *rescue, bool is_update);
+// From open to close the training's thread changes nothing that save() reads, and its work
+// is timed.
+void mg_rescue_open(struct mg_rescue *rescue, enum mg_rescue_work work);
 void mg_rescue_close(struct mg_rescue *rescue);
 
 #endif

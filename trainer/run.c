@@ -30,6 +30,18 @@ print_score(struct mg_run *run, const struct mg_score *score, bool is_best)
                     is_best ? ", the best" : "");
 }
 
+// What the ranks do together.  *score: of no steps where they were told to stop.
+static int
+score_together(struct mg_run *run, struct mg_score *score, GError **error)
+{
+    struct mg_training *t = &run->training;
+    int status = mg_training_score(t, run->stop_signal, score, error);
+    if (status || !score->steps)
+        return status;
+    status = mg_training_store(t, error);
+    return status ? status : mg_accord_weights(run->ranks, t->model, error);
+}
+
 // Scores the held-out pieces and keeps the state, unless it is lost.  Told to stop it gives
 // the score up; it is due again when the run goes on.
 static int
@@ -37,19 +49,15 @@ score_and_keep(struct mg_run *run, GError **error)
 {
     struct mg_training *t = &run->training;
     struct mg_score score;
-    mg_rescue_open(&run->rescue, false);
-    int status = mg_training_score(t, run->stop_signal, &score, error);
+    mg_rescue_open(&run->rescue, MG_RESCUE_SCORE);
+    int status = score_together(run, &score, error);
     mg_rescue_close(&run->rescue);
-    if (!status && !score.steps) {
+    if (status)
+        return status;
+    if (!score.steps) {
         run->must_stop = true;
         return 0;
     }
-    if (!status)
-        status = mg_training_store(t, error);
-    if (!status)
-        status = mg_accord_weights(run->ranks, t->model, error);
-    if (status)
-        return status;
     double nats = mg_score_nats(&score), best_nats = mg_score_nats(&t->best.score);
     bool is_best = nats < best_nats;
     print_score(run, &score, is_best);
@@ -78,7 +86,7 @@ update_once(struct mg_run *run, GError **error)
     struct mg_training *t = &run->training;
     struct mg_update update;
     gint64 began_us = g_get_monotonic_time();
-    mg_rescue_open(&run->rescue, true);
+    mg_rescue_open(&run->rescue, MG_RESCUE_UPDATE);
     int status = mg_training_gradient(t, *run->stop_signal != 0, &update, error);
     mg_rescue_close(&run->rescue);
     if (!status)
