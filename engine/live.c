@@ -87,9 +87,7 @@ mg_live_take_signals(void)
 static int64_t
 now_ms(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return g_get_monotonic_time() / 1000;
 }
 
 // Sleeps, then does what was told.  Returns false when the music is to end.

@@ -93,11 +93,10 @@ check_outputs(const struct arguments *arguments, char *name, GError **error)
 {
     char *const others[] = {arguments->output, name, arguments->prime, NULL};
     int code = mg_file_check_output(arguments->output, others + 1, error);
-    if (code == 0 && arguments->picture)
-        code = mg_picture_check(arguments->picture, error);
-    if (code == 0 && arguments->picture)
-        code = mg_file_check_output(arguments->picture, others, error);
-    return code;
+    if (code != 0 || !arguments->picture)
+        return code;
+    code = mg_picture_check(arguments->picture, error);
+    return code != 0 ? code : mg_file_check_output(arguments->picture, others, error);
 }
 
 static int

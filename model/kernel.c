@@ -10,6 +10,12 @@ const struct mg_kernel *const mg_kernels[] = {
 #endif
     &mg_kernel_portable, &mg_kernel_portable_bf16, NULL};
 
+enum mg_panel_words
+mg_kernel_words(const struct mg_kernel *kernel)
+{
+    return kernel->precision == MG_PRECISION_BF16 ? MG_PANEL_PAIRS : MG_PANEL_FP32;
+}
+
 const struct mg_kernel *
 mg_kernel_pick(enum mg_precision precision)
 {

@@ -35,7 +35,6 @@ struct mg_block {
 struct mg_kernel {
     const char *name; // of the instruction set
     enum mg_precision precision;
-    enum mg_panel_words words; // of the panels it takes
     int stripe;      // columns it takes at a time: how panels are packed for it
     int input_bytes; // of one value of x: 4, or 2 where inputs are rounded
     bool (*runs_here)(void);
@@ -82,6 +81,9 @@ extern const struct mg_kernel mg_kernel_avx512, mg_kernel_avx512_bf16;
 extern const struct mg_kernel mg_kernel_avx512_widened; // bf16 on processors without it
 extern const struct mg_kernel mg_kernel_avx2, mg_kernel_avx2_bf16;
 extern const struct mg_kernel mg_kernel_portable, mg_kernel_portable_bf16;
+
+// How a kernel wants its panels: PAIRS in bf16, else FP32.
+enum mg_panel_words mg_kernel_words(const struct mg_kernel *kernel);
 
 // All kernels of this kind of machine, the best first; NULL ends the table.
 extern const struct mg_kernel *const mg_kernels[];

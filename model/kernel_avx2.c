@@ -42,7 +42,6 @@ runs_here(void)
 const struct mg_kernel mg_kernel_avx2 = {
     .name = "avx2",
     .precision = MG_PRECISION_FP32,
-    .words = MG_PANEL_FP32,
     .stripe = STRIPE,
     .input_bytes = 4,
     .runs_here = runs_here,
@@ -58,7 +57,6 @@ const struct mg_kernel mg_kernel_avx2 = {
 const struct mg_kernel mg_kernel_avx2_bf16 = {
     .name = "avx2",
     .precision = MG_PRECISION_BF16,
-    .words = MG_PANEL_PAIRS,
     .stripe = STRIPE,
     .input_bytes = 4,
     .runs_here = runs_here,

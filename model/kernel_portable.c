@@ -55,7 +55,6 @@ runs_here(void)
 const struct mg_kernel mg_kernel_portable = {
     .name = "portable",
     .precision = MG_PRECISION_FP32,
-    .words = MG_PANEL_FP32,
     .stripe = STRIPE,
     .input_bytes = 4,
     .runs_here = runs_here,
@@ -71,7 +70,6 @@ const struct mg_kernel mg_kernel_portable = {
 const struct mg_kernel mg_kernel_portable_bf16 = {
     .name = "portable",
     .precision = MG_PRECISION_BF16,
-    .words = MG_PANEL_PAIRS,
     .stripe = STRIPE,
     .input_bytes = 4,
     .runs_here = runs_here,

@@ -18,7 +18,7 @@ mg_product_init(struct mg_product *product, const struct mg_kernel *kernel, int 
                 int units, const struct mg_gate_weights *a,
                 const struct mg_gate_weights *b)
 {
-    enum mg_panel_words held = kernel->words;
+    enum mg_panel_words held = mg_kernel_words(kernel);
     if (rows > 1 && kernel->of_blocks) {
         kernel = kernel->of_blocks;
         held = MG_PANEL_ROUNDED;

@@ -36,8 +36,8 @@ layer_init(struct mg_packed_layer *layer, const struct mg_kernel *kernel,
     layer->heard = heard;
     struct mg_gate_weights x = input_weights(layer, weights);
     struct mg_gate_weights h = recurrent_weights(layer, weights);
-    if (mg_panels_init(&layer->panels, lstm->units, kernel->words, kernel->stripe, &x,
-                       &h))
+    if (mg_panels_init(&layer->panels, lstm->units, mg_kernel_words(kernel),
+                       kernel->stripe, &x, &h))
         return -ENOMEM;
     size_t G = (size_t)layer->panels.width;
     layer->back_columns = (x.inputs + h.inputs + VECTOR - 1) / VECTOR * VECTOR;

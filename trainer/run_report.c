@@ -376,7 +376,8 @@ mg_run_report_add(struct mg_run_report *report, int64_t update, double training,
                                     held_out->articulate / (double)steps};
     if (scores->len &&
         mg_report_score_at(&report->shown, scores->len - 1)->update == update) {
-        // A resumed run with no update left scores again, and has no training loss.
+        // A run that was killed before it kept this score makes it again when it goes on,
+        // and has no training loss.
         score.training = mg_report_score_at(&report->shown, scores->len - 1)->training;
         g_array_set_size(scores, scores->len - 1);
     }
