@@ -225,15 +225,25 @@ waiting() {
     one_line "no server"
 }
 
+sounding() { # by what mg-play keeps for a next start, if it is killed
+    tail -c +9 "$work/musicguru/musicguru.notes" 2>/dev/null | head -c 256 | tr -d '\0' |
+        grep -q .
+}
+
 # Told to end at the very moment a server comes: what was struck by then is let go, whether
 # the main thread has seen the server yet or not.
 ended_at_return() {
-    local tenth balanced=0 struck=0
-    for tenth in 0 1 2 3 4 5 6 7; do
+    local hundredth balanced=0 struck=0
+    for hundredth in 0 1 2 3 4 5 6 7; do
         play_start --wait --free-run --set density=6 "$random"
         soon 50 said 1 'no JACK server yet'
         rig_start $rate $period
-        sleep 0.$((4 * tenth + 10))
+        # It looks every tenth of a second whether it has a driver; the ledger tells sooner.
+        for _ in $(seq 200); do
+            sounding && break
+            sleep 0.01
+        done
+        sleep 0.0$hundredth
         play_end TERM
         [ "$(json notes_on)" != "$(json notes_off)" ] || balanced=$((balanced + 1))
         [ "$(json notes_on)" = 0 ] || struck=$((struck + 1))
